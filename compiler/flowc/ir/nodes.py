@@ -1,0 +1,201 @@
+"""The nodes of the intermediate representation: frozen, and tuples all the way down.
+
+A pipeline holds a block; a block holds nodes. Today a node is a step; `foreach` and `condition`
+nodes will hold blocks of their own. Rebuild a node with `dataclasses.replace`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """A place in the author's code; ``file`` is relative to the project's root, with ``/``."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Type:
+    """A type annotation in the form of the wire's TypeSpec.
+
+    ``values`` holds the JSON texts of a literal's encoded values.
+    """
+
+    kind: str
+    args: tuple[Type, ...] = ()
+    variadic: bool = False
+    values: tuple[str, ...] = ()
+    name: str = ""
+
+
+ANY = Type(kind="any")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constant:
+    """A value known at compile time: ``json`` is the text of what `values.encode` returned."""
+
+    json: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterRef:
+    """A run-time parameter of the pipeline, passed on as it is."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputRef:
+    """An output of another invocation."""
+
+    step: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SequenceOf:
+    """A list or tuple that holds at least one reference."""
+
+    kind: str
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingOf:
+    """A dict that holds at least one reference; each key is JSON text, like a constant's."""
+
+    items: tuple[tuple[str, Value], ...]
+
+
+Value = Constant | ParameterRef | OutputRef | SequenceOf | MappingOf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """An argument of an invocation: the function's parameter, its annotation and the value."""
+
+    name: str
+    type: Type
+    value: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """A named output; ``materializer`` is ``module:Qualname`` or empty for the built-in choice."""
+
+    name: str
+    type: Type
+    materializer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """Where the step's function is found once its module is imported."""
+
+    module: str
+    qualname: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """Waits ``delay * backoff**k`` seconds before retry k+1, k counted from 0."""
+
+    max_retries: int = 0
+    delay: float = 0.0
+    backoff: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DockerSettings:
+    """What a step's image is made of and how its container is started.
+
+    Empty fields mean the backend's default. ``requirements`` and ``apt_packages`` are in the
+    author's order; ``environment`` is sorted. ``dockerfile`` is the text of the author's own file,
+    onto which the bundle is layered.
+    """
+
+    parent_image: str = ""
+    dockerfile: str = ""
+    requirements: tuple[str, ...] = ()
+    apt_packages: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+    python: str = "python3"
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One invocation of a step. ``image`` is empty until the lowering of images has run.
+
+    ``name`` is the step's own name, ``id`` the invocation's. ``upstream`` is what must have
+    completed before it, by data or by order: sorted ids.
+    """
+
+    id: str
+    name: str
+    function: Function
+    location: Location
+    doc: str = ""
+    inputs: tuple[Input, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    after: tuple[str, ...] = ()
+    upstream: tuple[str, ...] = ()
+    cache: bool = True
+    code: str = ""
+    retry: Retry = Retry()
+    docker: DockerSettings = DockerSettings()
+    image: str = ""
+
+
+Node = Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Nodes in an order in which they can run."""
+
+    nodes: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A parameter of the pipeline.
+
+    ``default`` is JSON text of the plain value, None where a run must give one. ``bound`` is set
+    for a parameter that was fixed at compile time, and ``why`` then says what made it so.
+    """
+
+    name: str
+    type: Type
+    location: Location
+    default: str | None = None
+    bound: str | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """A traced pipeline. ``include`` names data files, relative to the project's root."""
+
+    name: str
+    location: Location
+    doc: str = ""
+    parameters: tuple[Parameter, ...] = ()
+    body: Block = Block()
+    include: tuple[str, ...] = ()
+
+    @property
+    def runtime_parameters(self) -> tuple[Parameter, ...]:
+        return tuple(parameter for parameter in self.parameters if parameter.bound is None)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Every step, in an order in which they can run."""
+        return self.body.nodes

@@ -1,0 +1,185 @@
+"""What a backend is, and how one is found by the target's name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+
+from flowc.errors import AuthorError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flowc import ir
+    from flowc_runtime.contract import PipelineSpec
+
+Support = Literal["native", "emulated", "error"]
+
+FEATURES: Mapping[str, str] = {
+    "parameters": "parameters changed at run time without compiling again",
+    "parallel": "independent steps at the same time",
+    "images": "an image of its own for each step",
+    "environment": "environment variables for each step",
+    "caching": "cached steps are not executed again",
+    "retries": "retries with delay and backoff",
+    "continue_on_failure": "independent branches go on after a failure",
+    "logs": "logs kept with the run",
+}
+"""Every feature that a pipeline can ask for, and what it means."""
+
+Ship = Literal["image", "mount", "inline", "store"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """The deterministic zip application that every container executes."""
+
+    digest: str
+    data: bytes
+
+    @property
+    def filename(self) -> str:
+        return f"bundle-{self.digest[:16]}.pyz"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """A place that exists on the engine's side, and where steps see it.
+
+    ``kind`` is ``bind`` (a path on the container's host) or ``pvc`` (a claim in the cluster).
+    """
+
+    source: str
+    target: str
+    kind: Literal["bind", "pvc"] = "bind"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmitOptions:
+    """What is asked of a compilation beside the pipeline itself.
+
+    ``store`` is the URI as containers see it. ``default_parent_image`` is used by steps that
+    declare none. ``network`` is a Docker network for containers that an engine starts.
+    """
+
+    bundle: Bundle
+    spec: PipelineSpec
+    store: str
+    volumes: tuple[Volume, ...] = ()
+    ship: Ship = "image"
+    default_parent_image: str = ""
+    network: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageBuild:
+    """An image to build: a tag that is the digest of its context, and the context's files."""
+
+    tag: str
+    context: Mapping[str, bytes]
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emission:
+    """What a backend wrote: files by path relative to the build directory, and images."""
+
+    files: Mapping[str, bytes]
+    images: tuple[ImageBuild, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildOptions:
+    """How images are built on this machine; none of it is part of an image's tag.
+
+    ``pip`` says where requirements come from: ``index`` lets pip in the build reach the package
+    index, ``host`` downloads wheels with this machine's pip and copies them in, for builds without
+    a network. ``ca_bundle`` is a PEM file that pip and apt in the build trust; it stays out of the
+    image.
+    """
+
+    pip: Literal["index", "host"] = "index"
+    ca_bundle: str = ""
+
+
+class Reporter(Protocol):
+    """Told what happens while a pipeline runs or compiles."""
+
+    def run_started(self, run: str, steps: list[str]) -> None: ...
+    def step_started(self, step: str) -> None: ...
+    def step_log(self, step: str, line: str) -> None: ...
+    def step_finished(self, step: str, status: str, seconds: float, detail: str) -> None: ...
+    def note(self, text: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What is asked of a run on this machine.
+
+    ``parameters`` are JSON texts by name, complete. ``engine_run`` is the run's unique name from
+    which its id is derived. ``import_paths`` are the folders of the author's modules.
+    """
+
+    run: str
+    engine_run: str
+    run_name: str
+    store: str
+    parameters: Mapping[str, str]
+    bundle: Bundle
+    spec: PipelineSpec
+    reporter: Reporter
+    cache: bool = True
+    max_parallel: int = 0
+    import_paths: tuple[str, ...] = ()
+    default_parent_image: str = ""
+    build: BuildOptions = field(default_factory=BuildOptions)
+
+
+@runtime_checkable
+class Backend(Protocol):
+    """A target. ``kind`` says whether it is compiled for, or runs on this machine at once."""
+
+    name: str
+    kind: Literal["engine", "machine"]
+    supports: Mapping[str, Support]
+
+
+class EngineBackend(Backend, Protocol):
+    """A target that an engine executes."""
+
+    def emit(self, pipeline: ir.Pipeline, options: EmitOptions) -> Emission: ...
+    def build(
+        self, images: tuple[ImageBuild, ...], options: BuildOptions, reporter: Reporter
+    ) -> None: ...
+
+
+class MachineBackend(Backend, Protocol):
+    """A target on this machine: ``run`` returns ``completed``, ``failed`` or ``cancelled``."""
+
+    def run(self, pipeline: ir.Pipeline, options: RunOptions) -> str: ...
+
+
+def backend_names() -> list[str]:
+    return sorted(_entry_points())
+
+
+def find_backend(name: str) -> Backend:
+    """The backend of a target.
+
+    Raises AuthorError for a target that no installed distribution provides.
+    """
+    points = _entry_points()
+    if name not in points:
+        raise AuthorError(f"unknown target '{name}'", hint=did_you_mean(name, list(points)))
+    module, _, attribute = points[name].partition(":")
+    import importlib  # noqa: PLC0415 - only the chosen backend is imported
+
+    backend: Backend = getattr(importlib.import_module(module), attribute)()
+    return backend
+
+
+def _entry_points() -> dict[str, str]:
+    from importlib.metadata import entry_points  # noqa: PLC0415 - 40 ms, and only needed here
+
+    return {point.name: point.value for point in entry_points(group="flowc.backends")}

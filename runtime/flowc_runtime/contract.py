@@ -1,0 +1,255 @@
+"""The wire between compiler and runtime: ``pipeline.json``, the records of a store, exit codes.
+
+Everything here is plain JSON, so that any tool can read it. ``PROTOCOL`` is the version of this
+wire alone; a bundle states it and the runtime refuses another one.
+
+A bundle is a zip application::
+
+    __main__.py                 starts flowc_runtime.entrypoint
+    pipeline.json               a PipelineSpec
+    flowc/ flowc_runtime/       the authoring API and the runtime
+    src/<path>                  the author's first-party modules and included data files
+
+Parameters cross every engine as JSON text. Contents are addressed by the lower-case hex sha256 of
+their bytes.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # `typing` costs 14 ms at every container's start
+if TYPE_CHECKING:
+    from typing import Any, Literal, TypedDict
+
+    Json = Any
+
+    class TypeSpec(TypedDict, total=False):
+        """A type annotation.
+
+        ``list``, ``set``, ``frozenset``: args = (item); ``dict``: (key, value); ``tuple``: one arg
+        for each position, or (item) with ``variadic``; ``union``: the alternatives; ``literal``:
+        ``values`` (encoded by ``values.encode``); ``class``: ``name`` is ``module:Qualname``.
+        """
+
+        kind: Literal[
+            "any", "none", "bool", "int", "float", "str", "bytes", "list", "dict", "tuple",
+            "set", "frozenset", "union", "literal", "class",
+        ]  # fmt: skip
+        args: list[TypeSpec]
+        variadic: bool
+        values: list[Json]
+        name: str
+
+    class ParameterSpec(TypedDict, total=False):
+        """A run-time parameter. ``default`` is plain JSON; without it a value is required."""
+
+        type: TypeSpec
+        default: Json
+
+    # An input is exactly one of: {"step": id, "output": name} | {"parameter": name}
+    # | {"value": encoded} | {"list": [input]} | {"tuple": [input]} | {"dict": [[key, input]]},
+    # where encoded and key are what `values.encode` returns.
+    InputSpec = dict[str, Any]
+
+    class FunctionSpec(TypedDict):
+        """Where the step's function is found once its module is imported."""
+
+        module: str
+        qualname: str
+
+    class OutputSpec(TypedDict):
+        """One named output; ``materializer`` is ``module:Qualname``, or None for the built-in."""
+
+        name: str
+        type: TypeSpec
+        materializer: str | None
+
+    class RetrySpec(TypedDict):
+        """Waits ``delay * backoff**k`` seconds before retry k+1, k counted from 0."""
+
+        max_retries: int
+        delay: float
+        backoff: float
+
+    class StepSpec(TypedDict):
+        """One invocation. ``inputs`` is in the order of the function's parameters.
+
+        ``upstream`` names every invocation that must have completed first, by data or by order.
+        ``ingredients`` are the parts of the cache key that are known at compile time (code digest,
+        declared settings, ...), each under its own name.
+        """
+
+        id: str
+        name: str
+        function: FunctionSpec
+        source: str
+        doc: str
+        inputs: dict[str, InputSpec]
+        types: dict[str, TypeSpec]
+        outputs: list[OutputSpec]
+        upstream: list[str]
+        cache: bool
+        retry: RetrySpec
+        ingredients: dict[str, Json]
+
+    class PipelineSpec(TypedDict):
+        """The lowered specification of all steps, in an order in which they can run.
+
+        ``roots`` are the folders inside the bundle that go on ``sys.path`` (``src``, ``src/lib``).
+        """
+
+        protocol: int
+        flowc: str
+        pipeline: str
+        source: str
+        doc: str
+        parameters: dict[str, ParameterSpec]
+        steps: list[StepSpec]
+        roots: list[str]
+
+    Status = Literal[
+        "completed", "cached", "failed", "skipped", "cancelled", "lost", "running", "pending"
+    ]
+
+    class ErrorDocument(TypedDict, total=False):
+        """Why an attempt failed.
+
+        ``kind`` is ``exception`` (the author's), ``killed`` (by ``signal``), ``exited`` (with
+        ``exit_code``), ``timeout``, ``input`` or ``output`` (an artifact could not be loaded or
+        stored) or ``request`` (the runtime was asked for something impossible).
+        ``traceback`` holds the author's frames, not ours.
+        """
+
+        kind: str
+        type: str
+        message: str
+        traceback: str
+        signal: int
+        exit_code: int
+
+    class ArtifactRecord(TypedDict):
+        """A stored output. ``uri`` is relative to the store: ``cas/<aa>/<digest>``.
+
+        ``type`` is the Python type of the value, for people; ``size`` is in bytes; ``materializer``
+        is ``name@format-version`` and tells how to read the contents.
+        """
+
+        digest: str
+        type: str
+        uri: str
+        size: int
+        materializer: str
+
+    class AttemptRecord(TypedDict, total=False):
+        """Times are seconds since the epoch. No ``outcome`` and an old ``heartbeat``: lost."""
+
+        attempt: int
+        started: float
+        heartbeat: float
+        ended: float
+        outcome: str
+        error: ErrorDocument
+        host: str
+        pid: int
+
+    class ResultRecord(TypedDict, total=False):
+        """How an invocation ended. ``reason`` says why it was cached, missed or skipped."""
+
+        status: str
+        outputs: dict[str, ArtifactRecord]
+        cache_key: str
+        attempts: int
+        started: float
+        ended: float
+        error: ErrorDocument
+        reason: str
+        origin: str
+
+    class RunRecord(TypedDict, total=False):
+        """Put by whoever comes first. ``engine_run`` is the engine's own name of the run.
+
+        ``parameters`` are plain JSON; ``steps`` are the expected invocations with their upstream.
+        """
+
+        protocol: int
+        run: str
+        name: str
+        pipeline: str
+        target: str
+        engine_run: str
+        bundle: str
+        created: float
+        parameters: dict[str, Json]
+        steps: list[dict[str, Json]]
+
+
+PROTOCOL = 1
+"""Version of this wire; raised when a reader of the old one would go wrong."""
+
+EXIT_COMPLETED = 0
+EXIT_FAILED = 1
+EXIT_REQUEST = 2
+"""Exit status of the entrypoint: the step completed, it failed, or the request was wrong."""
+
+ARGUMENT_LIMIT = 64 * 1024
+"""Largest parameter in bytes of JSON text. Linux allows 128 KiB for one argument; engines less."""
+
+HEARTBEAT = 5.0
+"""Seconds between two heartbeats of a running attempt."""
+
+LOST_AFTER = 30.0
+"""Seconds without a heartbeat after which a running attempt is shown as lost."""
+
+SEGMENT_SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.[]")
+
+
+def path_segment(name: str) -> str:
+    """Percent-encode ``name`` so that it is one segment of a path on every file system."""
+    encoded = "".join(
+        char if char in SEGMENT_SAFE else "".join(f"%{byte:02X}" for byte in char.encode())
+        for char in name
+    )
+    return encoded.replace(".", "%2E") if encoded.strip(".") == "" else encoded
+
+
+def cas_key(digest: str) -> str:
+    return f"cas/{digest[:2]}/{digest}"
+
+
+def action_key(cache_key: str) -> str:
+    return f"actions/{cache_key[:2]}/{cache_key}.json"
+
+
+def run_key(run: str) -> str:
+    return f"runs/{path_segment(run)}/run.json"
+
+
+def step_prefix(run: str, step: str) -> str:
+    return f"runs/{path_segment(run)}/steps/{path_segment(step)}/"
+
+
+def generation_prefix(run: str, step: str, generation: int) -> str:
+    return f"{step_prefix(run, step)}{generation}/"
+
+
+def attempt_key(run: str, step: str, generation: int, attempt: int) -> str:
+    return f"{generation_prefix(run, step, generation)}attempt-{attempt}.json"
+
+
+def result_key(run: str, step: str, generation: int) -> str:
+    return f"{generation_prefix(run, step, generation)}result.json"
+
+
+def log_key(run: str, step: str, generation: int) -> str:
+    return f"{generation_prefix(run, step, generation)}log.txt"
+
+
+def listing_key(pipeline: str, created: float, run: str) -> str:
+    """Sorts by the time of creation, newest last; milliseconds since the epoch, 13 digits."""
+    return f"names/pipelines/{path_segment(pipeline)}/{int(created * 1000):013d}-{path_segment(run)}"
+
+
+def run_id(pipeline: str, engine_run: str) -> str:
+    """``<pipeline>-<8 hex of the engine's own run id>``."""
+    import hashlib
+
+    return f"{pipeline}-{hashlib.sha256(engine_run.encode()).hexdigest()[:8]}"
