@@ -1,0 +1,1 @@
+"""The steps of the digits example, one module for each stage."""
