@@ -2,7 +2,7 @@
 
 Run it from the checkout:
 
-flowc run examples/digits/pipeline.py --param test_size=0.5 --param 'title="My digits"'
+flowc run examples/digits/pipeline.py --param test_size=0.5 --param 'title=My digits'
 """
 
 from __future__ import annotations
@@ -16,22 +16,11 @@ from digits.report import write_report
 
 from flowc import pipeline
 
-# The image of every step; on this machine the same releases come from the environment.
-REQUIREMENTS = [
-    "cloudpickle==3.1.2",
-    "joblib==1.6.0",
-    "narwhals==2.29.0",
-    "numpy==2.4.6",
-    "pillow==13.0.0",
-    "scikit-learn==1.9.1",
-    "scipy==1.17.1",
-    "threadpoolctl==3.8.0",
-]
 HYPERPARAMETERS = {"tree": {"max_depth": 12, "min_samples_leaf": 2}, "bayes": {"alpha": 1.0}}
 
 
 @pipeline(
-    settings={"docker": {"requirements": REQUIREMENTS}},
+    settings={"docker": {"requirements": "requirements.txt"}},
     include=["digits/report.html"],
 )
 def digits(

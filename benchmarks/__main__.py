@@ -1,0 +1,62 @@
+"""``python -m benchmarks [--quick] [--json FILE] [--no-peers] [NAME ...]``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+import tempfile
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.bench import Bench
+from benchmarks.measure import CommandFailed
+from benchmarks.table import Row, render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NAMES = ("importing", "helping", "compiling", "tracing", "running", "starting")
+
+
+def main() -> int:
+    options = _parser().parse_args()
+    with tempfile.TemporaryDirectory(prefix="flowc-bench-") as scratch:
+        bench = Bench(
+            scratch=Path(scratch),
+            rounds=options.rounds or (1 if options.quick else 5),
+            steps=100 if options.quick else 1000,
+            with_peers=not options.no_peers,
+        )
+        try:
+            rows = list(_measure(bench, options.names or NAMES))
+        except CommandFailed as error:
+            print(error, file=sys.stderr)
+            return 1
+    print(render(rows))
+    if options.json:
+        document = {"python": platform.python_version(), "rows": [row.document() for row in rows]}
+        Path(options.json).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+def _measure(bench: Bench, names: list[str] | tuple[str, ...]) -> Iterator[Row]:
+    for name in names:
+        print(f"{name} ...", file=sys.stderr)
+        yield from import_module(f"benchmarks.{name}").measure(bench)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
+    parser.add_argument("--quick", action="store_true", help="one round, short pipelines")
+    parser.add_argument("--rounds", type=int, help="how often each command is measured")
+    parser.add_argument("--no-peers", action="store_true", help="measure flowc alone")
+    parser.add_argument("--json", metavar="FILE", help="write the numbers to a file as well")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

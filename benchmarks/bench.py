@@ -1,0 +1,44 @@
+"""What every benchmark is given."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from benchmarks.measure import Command
+from benchmarks.peers import find_peer
+
+SUBJECTS = Path(__file__).resolve().parent / "subjects"
+CHAIN = SUBJECTS / "chain.py"
+
+
+@dataclass(frozen=True)
+class Bench:
+    """How often to measure, and how large the long pipelines are; ``scratch`` is a fresh folder."""
+
+    scratch: Path
+    rounds: int
+    steps: int
+    with_peers: bool
+
+    @cached_property
+    def kedro(self) -> Path | None:
+        return find_peer("kedro") if self.with_peers else None
+
+    @cached_property
+    def kfp(self) -> Path | None:
+        return find_peer("kfp") if self.with_peers else None
+
+    def flowc(self, *words: str | Path) -> Command:
+        """A command line of flowc as its users start it."""
+        program = Path(sys.executable).with_name("flowc")
+        home = self.scratch / "home"
+        return Command(
+            argv=[program, *words], cwd=self.scratch, env={"FLOWC_HOME": str(home)}
+        )
+
+
+def kedro_environment(steps: int) -> dict[str, str]:
+    return {"STEPS": str(steps), "DO_NOT_TRACK": "1", "KEDRO_DISABLE_TELEMETRY": "1"}

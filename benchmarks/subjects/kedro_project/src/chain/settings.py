@@ -1,0 +1,1 @@
+"""Kedro looks for this module; nothing differs from its defaults."""
