@@ -134,14 +134,16 @@ class DockerSettings:
 class Step:
     """One invocation of a step. ``image`` is empty until the lowering of images has run.
 
-    ``name`` is the step's own name, ``id`` the invocation's. ``upstream`` is what must have
-    completed before it, by data or by order: sorted ids.
+    ``name`` is the step's own name, ``id`` the invocation's. ``location`` is the call in the
+    pipeline function, ``defined`` the step's function. ``upstream`` is what must have completed
+    before it, by data or by order: sorted ids.
     """
 
     id: str
     name: str
     function: Function
     location: Location
+    defined: Location | None = None
     doc: str = ""
     inputs: tuple[Input, ...] = ()
     outputs: tuple[Output, ...] = ()

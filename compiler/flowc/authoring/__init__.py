@@ -1,0 +1,9 @@
+"""What authors write with: steps, pipelines and their configuration."""
+
+from __future__ import annotations
+
+from flowc.authoring.pipeline import Pipeline, pipeline
+from flowc.authoring.retry import RetryConfig
+from flowc.authoring.step import Step, step
+
+__all__ = ["Pipeline", "RetryConfig", "Step", "pipeline", "step"]

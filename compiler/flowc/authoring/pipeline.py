@@ -1,0 +1,61 @@
+"""The `@pipeline` decorator."""
+
+from __future__ import annotations
+
+from flowc.authoring import port
+from flowc.authoring.configuration import PIPELINE_OPTIONS
+from flowc.authoring.definition import Definition
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, overload
+
+    from flowc.authoring.retry import RetryConfig
+
+
+class Pipeline(Definition):
+    """A pipeline: call it to run it on this machine, or inside another one to inline it.
+
+    Its function is called once at compile time, with symbolic values in place of the parameters
+    that stay open until run time.
+    """
+
+    kind = "pipeline"
+    known = PIPELINE_OPTIONS
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        tracer = port.active_tracer()
+        if tracer is not None:
+            return tracer.call_pipeline(self, args, kwargs)
+        return port.driver().run_called_pipeline(self, args, kwargs)
+
+
+if TYPE_CHECKING:
+
+    @overload
+    def pipeline(function: Callable[..., Any], /) -> Pipeline: ...
+    @overload
+    def pipeline(
+        *,
+        name: str | None = None,
+        enable_cache: bool | None = None,
+        retry: RetryConfig | None = None,
+        settings: dict[str, Any] | None = None,
+        include: Sequence[str] | None = None,
+        run_name: str | None = None,
+    ) -> Callable[[Callable[..., Any]], Pipeline]: ...
+
+
+def pipeline(
+    function: Callable[..., Any] | None = None, /, *, name: str | None = None, **options: Any
+) -> Pipeline | Callable[[Callable[..., Any]], Pipeline]:
+    """Make a pipeline of a function that calls steps.
+
+    ``enable_cache``, ``retry`` and ``settings`` apply to every step that does not say otherwise.
+    ``include`` lists data files as glob patterns relative to the file of the pipeline; they travel
+    with the code. Raises AuthorError for unknown options.
+    """
+    if function is not None:
+        return Pipeline(function, name=name, options=options)
+    return lambda decorated: Pipeline(decorated, name=name, options=options)

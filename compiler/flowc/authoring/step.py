@@ -1,0 +1,63 @@
+"""The `@step` decorator."""
+
+from __future__ import annotations
+
+from flowc.authoring import port
+from flowc.authoring.configuration import STEP_OPTIONS
+from flowc.authoring.definition import Definition
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, overload
+
+    from flowc.authoring.retry import RetryConfig
+
+
+class Step(Definition):
+    """A step: call it inside a pipeline function to add an invocation.
+
+    The call takes the function's own arguments, and ``id`` (also ``step_name``) for the
+    invocation's id and ``after`` for what must have completed first. Outside a pipeline the call
+    runs a pipeline of this one step and returns its value; inside a running step it is a plain
+    call. ``entrypoint`` is the plain function.
+    """
+
+    kind = "step"
+    known = STEP_OPTIONS
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        tracer = port.active_tracer()
+        if tracer is not None:
+            return tracer.call_step(self, args, kwargs)
+        if port.inside_a_step():
+            return self.entrypoint(*args, **kwargs)
+        return port.driver().run_step(self, args, kwargs)
+
+
+if TYPE_CHECKING:
+
+    @overload
+    def step(function: Callable[..., Any], /) -> Step: ...
+    @overload
+    def step(
+        *,
+        name: str | None = None,
+        enable_cache: bool | None = None,
+        retry: RetryConfig | None = None,
+        settings: dict[str, Any] | None = None,
+        output_materializers: dict[str, Any] | None = None,
+    ) -> Callable[[Callable[..., Any]], Step]: ...
+
+
+def step(
+    function: Callable[..., Any] | None = None, /, *, name: str | None = None, **options: Any
+) -> Step | Callable[[Callable[..., Any]], Step]:
+    """Make a step of a function that stands at the top level of a module.
+
+    ``name`` defaults to the function's. ``settings["docker"]`` says what the step's image is made
+    of. Raises AuthorError for anything that no container could import, and for unknown options.
+    """
+    if function is not None:
+        return Step(function, name=name, options=options)
+    return lambda decorated: Step(decorated, name=name, options=options)

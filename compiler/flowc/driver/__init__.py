@@ -1,0 +1,20 @@
+"""What flowc does: trace, compile, run. Everything expected that goes wrong is a FlowcError."""
+
+from __future__ import annotations
+
+from flowc.driver.compile import CompileReport, compile_pipeline
+from flowc.driver.loading import load_pipeline
+from flowc.driver.run import run_called_pipeline, run_pipeline, run_step
+from flowc.driver.store import default_store
+from flowc.driver.tracing import trace
+
+__all__ = [
+    "CompileReport",
+    "compile_pipeline",
+    "default_store",
+    "load_pipeline",
+    "run_called_pipeline",
+    "run_pipeline",
+    "run_step",
+    "trace",
+]

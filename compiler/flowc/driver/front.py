@@ -1,0 +1,71 @@
+"""The way that every use of a pipeline shares: trace, check, lower, pack."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flowc import ir
+from flowc.driver.bundle import build_bundle, included_files
+from flowc.ir.verify import verify
+from flowc.passes.code import digest_code
+from flowc.passes.specification import lower_to_spec
+from flowc.trace import import_root, module_name, trace_pipeline
+from flowc.trace.modules import reach
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flowc.authoring.pipeline import Pipeline
+    from flowc.registry import Bundle
+    from flowc_runtime.contract import PipelineSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    """A pipeline that is ready for a backend.
+
+    ``import_paths`` are the folders that the author's modules are imported from, on this machine.
+    """
+
+    pipeline: ir.Pipeline
+    spec: PipelineSpec
+    bundle: Bundle
+    import_paths: tuple[str, ...]
+
+
+def prepare(
+    pipeline: Pipeline,
+    *,
+    typed: Mapping[str, str] | None = None,
+    given: Mapping[str, Any] | None = None,
+) -> Front:
+    traced = trace_pipeline(pipeline, typed=typed, given=given)
+    entries = _entries(pipeline, traced)
+    modules = reach(entries)
+    traced = digest_code(traced, modules)
+    verify(traced)
+    spec = lower_to_spec(traced)
+    file = Path(pipeline.entrypoint.__code__.co_filename).resolve()
+    root = import_root(str(file))
+    data = included_files(traced.include, file.parent, root)
+    return Front(
+        pipeline=traced,
+        spec=spec,
+        bundle=build_bundle(spec, modules, data),
+        import_paths=tuple(dict.fromkeys(str(import_root(path)) for path in entries.values())),
+    )
+
+
+def _entries(pipeline: Pipeline, traced: ir.Pipeline) -> dict[str, str]:
+    """The files of the pipeline and of every step, by module name."""
+    file = pipeline.entrypoint.__code__.co_filename
+    entries = {module_name(file): file}
+    for step in traced.steps:
+        name = step.function.module
+        known = getattr(sys.modules.get(name), "__file__", None)
+        if name not in entries and known:
+            entries[name] = known
+    return entries

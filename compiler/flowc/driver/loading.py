@@ -1,0 +1,133 @@
+"""Finds the pipeline that SOURCE names, and imports the author's module for it."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flowc.authoring.pipeline import Pipeline
+from flowc.errors import AuthorError, FlowcError, did_you_mean
+from flowc.trace import import_root, module_name
+from flowc.trace.pipeline import author_traceback
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+
+def load_pipeline(source: str) -> Pipeline:
+    """``path/to/file.py`` or ``package.module``, with ``:pipeline`` when it has more than one.
+
+    Raises AuthorError for a file, module or pipeline that is not there, and for an exception while
+    the module is imported, then with the author's traceback.
+    """
+    place, _, wanted = _split(source)
+    module = _load_file(place) if _is_path(place) else _load_module(place)
+    return _choose(module, wanted, source)
+
+
+def _split(source: str) -> tuple[str, str, str]:
+    head, colon, tail = source.rpartition(":")
+    if colon and tail.isidentifier() and len(head) > 1:
+        return head, colon, tail
+    return source, "", ""
+
+
+def _is_path(place: str) -> bool:
+    return place.endswith(".py") or "/" in place or Path(place).exists()
+
+
+def _load_file(place: str) -> ModuleType:
+    path = Path(place)
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "does not exist"
+        near = sorted(str(other) for other in path.parent.glob("*.py")) if not path.is_dir() else []
+        raise AuthorError(f"the file '{place}' {what}", hint=did_you_mean(place, near))
+    if path.suffix != ".py":
+        raise AuthorError(f"'{place}' is no Python file", hint="give a file that ends in .py")
+    file = str(path.resolve())
+    name, root = module_name(file), str(import_root(file))
+    if name.partition(".")[0] in sys.stdlib_module_names:
+        raise AuthorError(
+            f"'{place}' has the name of a module of the standard library",
+            hint="rename the file; inside a container one of the two could not be imported",
+        )
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise AuthorError(
+            f"'{place}' cannot be imported as '{name}'",
+            hint="use letters, digits and underscores in the names of files and folders",
+        )
+    if root not in sys.path:
+        sys.path.insert(0, root)
+    loaded = sys.modules.get(name)
+    if loaded is not None and getattr(loaded, "__file__", None) != file:
+        for stale in [key for key in sys.modules if key == name or key.startswith(f"{name}.")]:
+            del sys.modules[stale]
+    importlib.invalidate_caches()
+    return _import(name)
+
+
+def _load_module(name: str) -> ModuleType:
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        missing = importlib.util.find_spec(name) is None
+    except (ImportError, ValueError):
+        missing = True
+    if missing:
+        raise AuthorError(
+            f"there is no module '{name}'",
+            hint="give a file (path/to/file.py) or a module that Python can import from here",
+        )
+    return _import(name)
+
+
+def _import(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except FlowcError:
+        raise
+    except SyntaxError as error:
+        raise AuthorError(f"no valid Python: {error.msg}", where=_place(error)) from None
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        raise AuthorError(
+            f"the module '{name}' could not be imported\n{author_traceback(error)}"
+        ) from None
+
+
+def _place(error: SyntaxError) -> str:
+    return f"{error.filename}:{error.lineno}"
+
+
+def _choose(module: ModuleType, wanted: str, source: str) -> Pipeline:
+    found = {
+        name: value for name, value in vars(module).items() if isinstance(value, Pipeline)
+    }
+    if wanted:
+        if wanted not in found:
+            raise AuthorError(
+                f"'{source}' has no pipeline '{wanted}'",
+                hint=did_you_mean(wanted, list(found)) or "it defines none",
+            )
+        return found[wanted]
+    own = {
+        name: value
+        for name, value in found.items()
+        if value.entrypoint.__module__ == module.__name__
+    }
+    candidates = own or found
+    if not candidates:
+        raise AuthorError(
+            f"'{source}' defines no pipeline", hint="decorate a function with @pipeline"
+        )
+    if len({id(value) for value in candidates.values()}) > 1:
+        raise AuthorError(
+            f"'{source}' defines several pipelines: {', '.join(sorted(candidates))}",
+            hint=f"name one: {source}:{min(candidates)}",
+        )
+    return next(iter(candidates.values()))

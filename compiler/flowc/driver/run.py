@@ -1,0 +1,176 @@
+"""Runs a pipeline on this machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+import uuid
+from typing import TYPE_CHECKING, Any, cast
+
+from flowc.driver.front import Front, prepare
+from flowc.driver.store import default_store
+from flowc.errors import AuthorError, RunFailed
+from flowc.registry import BuildOptions, MachineBackend, RunOptions, find_backend
+from flowc.trace.model import signature_of
+from flowc.trace.types import hints_of
+from flowc_runtime.contract import run_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from flowc.authoring.pipeline import Pipeline
+    from flowc.authoring.step import Step
+    from flowc.client import RunDocument
+    from flowc.registry import Reporter
+
+
+def run_pipeline(
+    pipeline: Pipeline,
+    *,
+    target: str,
+    parameters: Mapping[str, str],
+    store: str | None = None,
+    cache: bool = True,
+    run_name: str = "",
+    max_parallel: int = 0,
+    parent_image: str = "",
+    build: BuildOptions | None = None,
+    reporter: Reporter,
+) -> str:
+    """Run it and return the run's id; how it ended is read from the store.
+
+    Raises AuthorError before anything runs when the request is wrong.
+    """
+    backend = _machine(target)
+    front = prepare(pipeline, typed=parameters)
+    return _run(
+        backend,
+        front,
+        store=store or default_store(),
+        cache=cache,
+        run_name=run_name or pipeline.options.get("run_name", ""),
+        max_parallel=max_parallel,
+        parent_image=parent_image,
+        build=build or BuildOptions(),
+        reporter=reporter,
+    )
+
+
+def run_called_pipeline(
+    pipeline: Pipeline, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> RunDocument:
+    """A pipeline called like a function: runs on this machine and returns the run's document.
+
+    Raises RunFailed when a step failed.
+    """
+    from flowc.client import Client  # noqa: PLC0415 - only when a pipeline is called
+
+    signature = signature_of(pipeline, hints_of(pipeline.entrypoint))
+    caller = f"{pipeline.where}"
+    defaults = {argument.name: argument.default for argument in signature.arguments}
+    given = signature.bind(args, kwargs, call=caller) if args or kwargs or defaults else {}
+    front = prepare(pipeline, given=given)
+    store = default_store()
+    run = _run(
+        _machine("local"),
+        front,
+        store=store,
+        run_name=pipeline.options.get("run_name", ""),
+        reporter=_PlainReporter(),
+    )
+    document = Client(store).run(run)
+    if document["status"] != "completed":
+        failed = [step["id"] for step in document["steps"] if step["status"] == "failed"]
+        raise RunFailed(
+            f"{pipeline.title} {document['status']}: {', '.join(failed) or 'no step failed'}",
+            run=run,
+            hint=f"flowc runs show {run}",
+        )
+    return document
+
+
+def run_step(step: Step, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    raise AuthorError(
+        f"{step.title} is called outside of a pipeline",
+        where=step.where,
+        hint=f"call {step.__name__}.entrypoint(...) for the plain function, "
+        "or call the step inside a function decorated with @pipeline",
+    )
+
+
+def _machine(target: str) -> MachineBackend:
+    backend = find_backend(target)
+    if backend.kind != "machine":
+        raise AuthorError(
+            f"the target '{target}' does not run on this machine",
+            hint=f"flowc compile SOURCE --target {target}",
+        )
+    return cast("MachineBackend", backend)
+
+
+def _run(
+    backend: MachineBackend,
+    front: Front,
+    *,
+    store: str,
+    reporter: Reporter,
+    cache: bool = True,
+    run_name: str = "",
+    max_parallel: int = 0,
+    parent_image: str = "",
+    build: BuildOptions | None = None,
+) -> str:
+    engine_run = uuid.uuid4().hex
+    run = run_id(front.pipeline.name, engine_run)
+    backend.run(
+        front.pipeline,
+        RunOptions(
+            run=run,
+            engine_run=engine_run,
+            run_name=run_name or run,
+            store=store,
+            parameters=_complete(front),
+            bundle=front.bundle,
+            spec=front.spec,
+            reporter=reporter,
+            cache=cache,
+            max_parallel=max_parallel or os.cpu_count() or 1,
+            import_paths=front.import_paths,
+            default_parent_image=parent_image,
+            build=build or BuildOptions(),
+        ),
+    )
+    return run
+
+
+def _complete(front: Front) -> dict[str, str]:
+    """Every run-time parameter's JSON text; what was given has become the default by now."""
+    texts: dict[str, str] = {}
+    for parameter in front.pipeline.runtime_parameters:
+        if parameter.default is None:
+            raise AuthorError(
+                f"pipeline '{front.pipeline.name}' is not given its parameter '{parameter.name}'",
+                where=str(parameter.location),
+                hint=f"--param {parameter.name}=VALUE",
+            )
+        texts[parameter.name] = parameter.default
+    return texts
+
+
+class _PlainReporter:
+    """Plain lines on standard error, for a pipeline that is called from Python."""
+
+    def run_started(self, run: str, steps: list[str]) -> None:
+        self.note(f"run {run}: {len(steps)} steps")
+
+    def step_started(self, step: str) -> None:
+        self.note(f"step {step} started")
+
+    def step_log(self, step: str, line: str) -> None:
+        self.note(f"[{step}] {line}")
+
+    def step_finished(self, step: str, status: str, seconds: float, detail: str) -> None:
+        self.note(f"step {step} {status} in {seconds:.1f} s" + (f": {detail}" if detail else ""))
+
+    def note(self, text: str) -> None:
+        print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,20 @@
+"""Where runs are kept when nobody says otherwise."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from flowc.trace.project import MARKERS
+
+
+def default_store() -> str:
+    """``FLOWC_STORE``, else ``.flowc/`` in the project around the current folder."""
+    configured = os.environ.get("FLOWC_STORE", "")
+    if configured:
+        return configured
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if any((folder / marker).exists() for marker in MARKERS):
+            return f"file:{folder / '.flowc'}"
+    return f"file:{here / '.flowc'}"

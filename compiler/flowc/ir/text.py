@@ -1,0 +1,97 @@
+"""The IR's text form, for goldens and bug reports::
+
+    pipeline digits(n: int = 3, reps = 2 bound: it is looped over in line 9)  # p.py:25
+      load = load(n=$n) -> a: int, b: int  # p.py:27
+      show = show(x=%load.a) after load  # p.py:28
+        docker parent_image='python:3.11-slim'
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+from flowc.ir.nodes import (
+    Constant,
+    DockerSettings,
+    MappingOf,
+    OutputRef,
+    ParameterRef,
+    Retry,
+    SequenceOf,
+)
+
+if TYPE_CHECKING:
+    from flowc.ir.nodes import Parameter, Pipeline, Step, Type, Value
+
+
+def to_text(pipeline: Pipeline) -> str:
+    parameters = ", ".join(_parameter(parameter) for parameter in pipeline.parameters)
+    lines = [f"pipeline {pipeline.name}({parameters})  # {pipeline.location}"]
+    for step in pipeline.steps:
+        lines += [f"  {line}" for line in _step(step)]
+    return "\n".join(lines) + "\n"
+
+
+def _parameter(parameter: Parameter) -> str:
+    head = f"{parameter.name}: {_type(parameter.type)}"
+    if parameter.bound is not None:
+        return f"{head} = {parameter.bound} bound because {parameter.why}"
+    return head if parameter.default is None else f"{head} = {parameter.default}"
+
+
+def _step(step: Step) -> list[str]:
+    inputs = ", ".join(f"{item.name}={value_text(item.value)}" for item in step.inputs)
+    line = f"{step.id} = {step.function.module}.{step.function.qualname}({inputs})"
+    if step.outputs:
+        line += " -> " + ", ".join(
+            f"{output.name}: {_type(output.type)}"
+            + (f" by {output.materializer}" if output.materializer else "")
+            for output in step.outputs
+        )
+    if step.after:
+        line += " after " + ", ".join(step.after)
+    lines = [f"{line}  # {step.location}"]
+    if not step.cache:
+        lines.append("  uncached")
+    if step.retry != Retry():
+        lines.append(f"  retry{_changed(step.retry)}")
+    if step.docker != DockerSettings():
+        lines.append(f"  docker{_changed(step.docker)}")
+    if step.image:
+        lines.append(f"  image {step.image}")
+    return lines
+
+
+def _changed(node: Retry | DockerSettings) -> str:
+    return "".join(
+        f" {field.name}={getattr(node, field.name)!r}"
+        for field in fields(node)
+        if getattr(node, field.name) != field.default
+    )
+
+
+def value_text(value: Value) -> str:
+    match value:
+        case Constant(json=text):
+            return text
+        case ParameterRef(name=name):
+            return f"${name}"
+        case OutputRef(step=step, output=output):
+            return f"%{step}.{output}"
+        case SequenceOf(kind=kind, items=items):
+            inner = ", ".join(value_text(item) for item in items)
+            return f"[{inner}]" if kind == "list" else f"({inner},)"
+        case MappingOf(items=pairs):
+            return "{" + ", ".join(f"{key}: {value_text(held)}" for key, held in pairs) + "}"
+
+
+def _type(wanted: Type) -> str:
+    if wanted.kind == "class":
+        return wanted.name.partition(":")[2]
+    if wanted.kind == "union":
+        return " | ".join(_type(arg) for arg in wanted.args)
+    if wanted.kind == "literal":
+        return f"Literal[{', '.join(wanted.values)}]"
+    inner = ", ".join(_type(arg) for arg in wanted.args) + (", ..." if wanted.variadic else "")
+    return f"{wanted.kind}[{inner}]" if inner else wanted.kind

@@ -1,0 +1,61 @@
+"""The rules that every valid pipeline keeps; a broken one is our own bug."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flowc.errors import InternalError
+from flowc.ir.nodes import Constant, MappingOf, OutputRef, ParameterRef, SequenceOf
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flowc.ir.nodes import Pipeline, Step, Value
+
+
+def verify(pipeline: Pipeline) -> None:
+    """Raise InternalError for the first rule that is broken."""
+    open_names = {parameter.name for parameter in pipeline.runtime_parameters}
+    outputs: dict[str, set[str]] = {}
+    for step in pipeline.steps:
+        if step.id in outputs:
+            raise InternalError(f"two steps have the id '{step.id}'", where=str(step.location))
+        _verify_step(step, open_names, outputs)
+        outputs[step.id] = {output.name for output in step.outputs}
+
+
+def references(value: Value) -> Iterator[OutputRef | ParameterRef]:
+    """Every reference inside a value."""
+    match value:
+        case OutputRef() | ParameterRef():
+            yield value
+        case SequenceOf(items=items):
+            for item in items:
+                yield from references(item)
+        case MappingOf(items=pairs):
+            for _, item in pairs:
+                yield from references(item)
+        case Constant():
+            return
+
+
+def _verify_step(step: Step, open_names: set[str], outputs: dict[str, set[str]]) -> None:
+    where = str(step.location)
+    if len({output.name for output in step.outputs}) != len(step.outputs):
+        raise InternalError(f"step '{step.id}' has two outputs of one name", where=where)
+    for name in step.upstream:
+        if name not in outputs:
+            raise InternalError(f"step '{step.id}' stands before its upstream '{name}'", where=where)
+    for item in step.inputs:
+        for reference in references(item.value):
+            match reference:
+                case ParameterRef(name=name) if name not in open_names:
+                    raise InternalError(f"step '{step.id}' uses no open '{name}'", where=where)
+                case OutputRef(step=above, output=output):
+                    if above not in step.upstream or output not in outputs[above]:
+                        raise InternalError(
+                            f"step '{step.id}' uses '{above}.{output}', which is not upstream",
+                            where=where,
+                        )
+                case _:
+                    pass

@@ -1,0 +1,97 @@
+"""Lowers the IR to ``pipeline.json``, which the runtime reads."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, assert_never
+
+from flowc import __version__, ir
+from flowc.trace.tracer import type_spec
+from flowc_runtime.contract import PROTOCOL
+
+if TYPE_CHECKING:
+    from flowc_runtime.contract import (
+        InputSpec,
+        OutputSpec,
+        ParameterSpec,
+        PipelineSpec,
+        StepSpec,
+    )
+
+
+def lower_to_spec(pipeline: ir.Pipeline) -> PipelineSpec:
+    return {
+        "protocol": PROTOCOL,
+        "flowc": __version__,
+        "pipeline": pipeline.name,
+        "source": str(pipeline.location),
+        "doc": pipeline.doc,
+        "parameters": {
+            parameter.name: _parameter(parameter) for parameter in pipeline.runtime_parameters
+        },
+        "steps": [_step(step) for step in pipeline.steps],
+        "roots": ["src"],
+    }
+
+
+def _parameter(parameter: ir.Parameter) -> ParameterSpec:
+    spec: ParameterSpec = {"type": type_spec(parameter.type)}
+    if parameter.default is not None:
+        spec["default"] = json.loads(parameter.default)
+    return spec
+
+
+def _step(step: ir.Step) -> StepSpec:
+    return {
+        "id": step.id,
+        "name": step.name,
+        "function": {"module": step.function.module, "qualname": step.function.qualname},
+        "source": str(step.defined or step.location),
+        "doc": step.doc,
+        "inputs": {item.name: _input(item.value) for item in step.inputs},
+        "types": {item.name: type_spec(item.type) for item in step.inputs},
+        "outputs": [_output(output) for output in step.outputs],
+        "upstream": list(step.upstream),
+        "cache": step.cache,
+        "retry": {
+            "max_retries": step.retry.max_retries,
+            "delay": step.retry.delay,
+            "backoff": step.retry.backoff,
+        },
+        "ingredients": {"code": step.code, "docker": _docker(step.docker)},
+    }
+
+
+def _input(value: ir.Value) -> InputSpec:
+    match value:
+        case ir.Constant(json=text):
+            return {"value": json.loads(text)}
+        case ir.ParameterRef(name=name):
+            return {"parameter": name}
+        case ir.OutputRef(step=step, output=output):
+            return {"step": step, "output": output}
+        case ir.SequenceOf(kind=kind, items=items):
+            return {kind: [_input(item) for item in items]}
+        case ir.MappingOf(items=pairs):
+            return {"dict": [[json.loads(key), _input(item)] for key, item in pairs]}
+        case _:
+            assert_never(value)
+
+
+def _output(output: ir.Output) -> OutputSpec:
+    return {
+        "name": output.name,
+        "type": type_spec(output.type),
+        "materializer": output.materializer or None,
+    }
+
+
+def _docker(settings: ir.DockerSettings) -> dict[str, Any]:
+    """The declared settings that can change a result; also part of a key on the local target."""
+    return {
+        "parent_image": settings.parent_image,
+        "dockerfile": settings.dockerfile,
+        "requirements": list(settings.requirements),
+        "apt_packages": list(settings.apt_packages),
+        "environment": [list(pair) for pair in settings.environment],
+    }

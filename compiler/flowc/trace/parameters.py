@@ -1,0 +1,135 @@
+"""A pipeline's parameters: open until run time, or bound now."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from flowc import ir
+from flowc.errors import AuthorError, did_you_mean
+from flowc.trace.model import REQUIRED, Argument, Signature, accepts
+from flowc.trace.tracer import type_spec
+from flowc_runtime import values
+from flowc_runtime.contract import ARGUMENT_LIMIT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flowc.authoring.pipeline import Pipeline
+
+
+def read_parameters(
+    pipeline: Pipeline,
+    signature: Signature,
+    forced: Mapping[str, str],
+    given: Mapping[str, str],
+    location: ir.Location,
+) -> tuple[ir.Parameter, ...]:
+    """``given`` holds JSON texts; a given value is the bound one, or the new default.
+
+    Raises AuthorError for an unknown name, a value that does not fit the annotation, and for a
+    parameter that must be bound and has no value.
+    """
+    known = [argument.name for argument in signature.arguments]
+    for name in given:
+        if name not in known:
+            raise AuthorError(
+                f"{pipeline.title} has no parameter '{name}'",
+                where=pipeline.where,
+                hint=did_you_mean(name, known) or "it takes none",
+            )
+    return tuple(
+        _read(pipeline, argument, forced.get(argument.name, ""), given, location)
+        for argument in signature.arguments
+    )
+
+
+def _read(
+    pipeline: Pipeline,
+    argument: Argument,
+    why: str,
+    given: Mapping[str, str],
+    location: ir.Location,
+) -> ir.Parameter:
+    text = _default(pipeline, argument)
+    if argument.name in given:
+        text = given[argument.name]
+        check_value(pipeline, argument.name, argument.type, text)
+    if why and text is None:
+        raise AuthorError(
+            f"{pipeline.title}: parameter '{argument.name}' must be known when the pipeline is "
+            f"compiled ({why}), and it has no default",
+            where=pipeline.where,
+            hint=f"--param {argument.name}=VALUE",
+        )
+    return ir.Parameter(
+        name=argument.name,
+        type=argument.type,
+        location=location,
+        default=None if why else text,
+        bound=text if why else None,
+        why=why,
+    )
+
+
+def check_value(pipeline: Pipeline, name: str, wanted: ir.Type, text: str) -> Any:
+    """The value that JSON ``text`` means for this parameter; AuthorError when it does not fit."""
+    size = len(text.encode("utf-8", "surrogatepass"))
+    if size > ARGUMENT_LIMIT:
+        raise AuthorError(
+            f"{pipeline.title}: parameter '{name}' has {size:,} bytes, more than the "
+            f"{ARGUMENT_LIMIT:,} that an engine passes on",
+            where=pipeline.where,
+            hint="put the data into a file or object and pass its name",
+        )
+    try:
+        return values.parse(text, type_spec(wanted), name)
+    except values.BadValue as error:
+        raise AuthorError(f"{pipeline.title}: {error}", where=pipeline.where) from None
+
+
+def json_text(text: str, wanted: ir.Type) -> str:
+    """What a person typed, as JSON text: a text parameter takes it as it is.
+
+    Elsewhere JSON is read as JSON, and what is no JSON is a text (a date, a name).
+    """
+    if wanted.kind == "str":
+        return json.dumps(text)
+    texts = any(arg.kind == "str" for arg in wanted.args) if wanted.kind == "union" else False
+    try:
+        json.loads(text)
+    except ValueError:
+        return json.dumps(text)
+    if not texts:
+        return text
+    try:
+        values.parse(text, type_spec(wanted), "")
+    except values.BadValue:
+        return json.dumps(text)
+    return text
+
+
+def _default(pipeline: Pipeline, argument: Argument) -> str | None:
+    if argument.default is REQUIRED:
+        return None
+    value = argument.default
+    if not accepts(argument.type, value):
+        raise AuthorError(
+            f"{pipeline.title}: the default of '{argument.name}' is {value!r}, but it is "
+            f"annotated {values.type_text(type_spec(argument.type))}",
+            where=pipeline.where,
+        )
+    return plain_text(pipeline, argument.name, argument.type, value)
+
+
+def plain_text(pipeline: Pipeline, name: str, wanted: ir.Type, value: Any) -> str:
+    """A Python value as the JSON text that means it for this annotation."""
+    try:
+        text = json.dumps(values.plain(value), ensure_ascii=False)
+    except (values.NotEncodable, TypeError, ValueError) as error:
+        raise AuthorError(
+            f"{pipeline.title}: the value of '{name}' has no JSON form: {error}",
+            where=pipeline.where,
+        ) from None
+    check_value(pipeline, name, wanted, text)
+    return text

@@ -1,0 +1,193 @@
+"""Traces a pipeline: parameters first, then the calls, then their order and options."""
+
+from __future__ import annotations
+
+import heapq
+import inspect
+import traceback
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flowc import ir
+from flowc.authoring import port
+from flowc.authoring.handles import ParameterHandle, is_ours
+from flowc.errors import AuthorError, FlowcError, did_you_mean
+from flowc.trace import project
+from flowc.trace.model import signature_of
+from flowc.trace.parameters import check_value, json_text, plain_text, read_parameters
+from flowc.trace.settings import check_components, docker_settings
+from flowc.trace.shape import shape_parameters
+from flowc.trace.tracer import Call, Tracer
+from flowc.trace.types import hints_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flowc.authoring.pipeline import Pipeline
+
+
+def trace_pipeline(
+    pipeline: Pipeline,
+    *,
+    typed: Mapping[str, str] | None = None,
+    given: Mapping[str, Any] | None = None,
+) -> ir.Pipeline:
+    """Trace a pipeline for parameters that a person ``typed``, or Python values that were given.
+
+    Raises AuthorError for whatever is wrong with the definition or the values, and for an
+    exception in the pipeline function, then with the author's part of the traceback.
+    """
+    code = pipeline.entrypoint.__code__
+    root = project.project_root(code.co_filename)
+    here = project.location(code.co_filename, code.co_firstlineno, root)
+    signature = signature_of(pipeline, hints_of(pipeline.entrypoint))
+    annotated = {argument.name: argument.annotated for argument in signature.arguments}
+    types = {argument.name: argument.type for argument in signature.arguments}
+    texts = {name: json_text(text, types.get(name, ir.ANY)) for name, text in (typed or {}).items()}
+    for name, value in (given or {}).items():
+        texts[name] = plain_text(pipeline, name, types.get(name, ir.ANY), value)
+    forced = shape_parameters(pipeline, annotated)
+    parameters = read_parameters(pipeline, signature, forced, texts, here)
+    tracer = Tracer(root)
+    _call(pipeline, tracer, _arguments(pipeline, parameters, tracer))
+    if not tracer.calls:
+        raise AuthorError(
+            f"{pipeline.title} has no step",
+            where=pipeline.where,
+            hint="call at least one step in it",
+        )
+    return ir.Pipeline(
+        name=pipeline.name,
+        location=here,
+        doc=inspect.cleandoc(pipeline.__doc__ or ""),
+        parameters=parameters,
+        body=ir.Block(nodes=_ordered(_steps(pipeline, tracer))),
+        include=tuple(pipeline.options.get("include", ())),
+    )
+
+
+def _arguments(
+    pipeline: Pipeline, parameters: tuple[ir.Parameter, ...], tracer: Tracer
+) -> dict[str, Any]:
+    return {
+        parameter.name: ParameterHandle(parameter.name, tracer)
+        if parameter.bound is None
+        else check_value(pipeline, parameter.name, parameter.type, parameter.bound)
+        for parameter in parameters
+    }
+
+
+def _call(pipeline: Pipeline, tracer: Tracer, arguments: dict[str, Any]) -> None:
+    port.push_tracer(tracer)
+    try:
+        tracer.run(pipeline, arguments)
+    except FlowcError:
+        raise
+    except Exception as error:
+        raise AuthorError(
+            f"{pipeline.title} raised an exception while it was traced\n{author_traceback(error)}",
+            where=pipeline.where,
+        ) from None
+    finally:
+        port.pop_tracer()
+
+
+def author_traceback(error: BaseException) -> str:
+    """The traceback without our own frames and without the machinery of imports."""
+    frames = [
+        frame
+        for frame in traceback.walk_tb(error.__traceback__)
+        if not is_ours(frame[0].f_globals.get("__name__", ""))
+        and not frame[0].f_code.co_filename.startswith("<frozen importlib")
+    ]
+    stack = traceback.StackSummary.extract(iter(frames))
+    last = traceback.format_exception_only(type(error), error)
+    return "".join(["Traceback (most recent call last):\n", *stack.format(), *last]).rstrip()
+
+
+def _steps(pipeline: Pipeline, tracer: Tracer) -> list[ir.Step]:
+    folder = Path(pipeline.entrypoint.__code__.co_filename).parent
+    configured: dict[str, ir.DockerSettings] = {}
+    steps: list[ir.Step] = []
+    for call in tracer.calls.values():
+        title, where = f"step '{call.step.id}'", str(call.step.defined)
+        settings = call.options.get("settings", {})
+        check_components(settings, title=title, where=where)
+        wanted = settings.get("docker", {})
+        key = repr(wanted)
+        if key not in configured:
+            configured[key] = docker_settings(wanted, title=title, where=where, folder=folder)
+        order = _resolve_after(call, tracer.calls)
+        retry = call.options.get("retry")
+        steps.append(
+            replace(
+                call.step,
+                after=tuple(order),
+                upstream=tuple(sorted({*call.order, *order})),
+                cache=call.options.get("enable_cache", True),
+                retry=ir.Retry(
+                    max_retries=retry.max_retries, delay=retry.delay, backoff=retry.backoff
+                )
+                if retry
+                else ir.Retry(),
+                docker=configured[key],
+            )
+        )
+    return steps
+
+
+def _resolve_after(call: Call, calls: Mapping[str, Call]) -> list[str]:
+    """Ids are looked up in the nested pipeline first, then in the whole pipeline."""
+    resolved: list[str] = []
+    for name in call.after:
+        found = next((full for full in (call.scope + name, name) if full in calls), None)
+        if found is None:
+            raise AuthorError(
+                f"step '{call.step.id}': after names '{name}', which is no invocation",
+                where=str(call.step.location),
+                hint=did_you_mean(name, list(calls)),
+            )
+        resolved.append(found)
+    return resolved
+
+
+def _ordered(steps: list[ir.Step]) -> tuple[ir.Step, ...]:
+    """In an order in which they can run; as called where that is possible."""
+    position = {step.id: index for index, step in enumerate(steps)}
+    open_count = [len(step.upstream) for step in steps]
+    below: list[list[int]] = [[] for _ in steps]
+    for index, step in enumerate(steps):
+        for above in step.upstream:
+            below[position[above]].append(index)
+    ready = [index for index, count in enumerate(open_count) if not count]
+    ordered: list[ir.Step] = []
+    while ready:
+        index = heapq.heappop(ready)
+        ordered.append(steps[index])
+        for other in below[index]:
+            open_count[other] -= 1
+            if not open_count[other]:
+                heapq.heappush(ready, other)
+    if len(ordered) < len(steps):
+        raise _cycle([step for index, step in enumerate(steps) if open_count[index]])
+    return tuple(ordered)
+
+
+def _cycle(stuck: list[ir.Step]) -> AuthorError:
+    """Follow upstream steps among those left over until one comes back."""
+    left = {step.id: step for step in stuck}
+    path = [stuck[0].id]
+    while True:
+        above = next(name for name in left[path[-1]].upstream if name in left)
+        if above in path:
+            path = [*path[path.index(above) :], above]
+            break
+        path.append(above)
+    path.reverse()
+    places = ", ".join(f"'{name}' at {left[name].location}" for name in path[:-1])
+    return AuthorError(
+        f"the order of steps goes round in a circle: {' -> '.join(path)}",
+        where=str(left[path[0]].location),
+        hint=f"take one of the after= away: {places}",
+    )

@@ -1,0 +1,128 @@
+"""A step's merged options as IR: whether it is cached, its retries, its image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flowc import ir
+from flowc.errors import AuthorError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+COMPONENTS = ("docker", "output_materializers")
+DOCKER_KEYS = (
+    "parent_image",
+    "dockerfile",
+    "requirements",
+    "apt_packages",
+    "environment",
+    "python",
+    "user",
+)
+
+
+def check_components(settings: Mapping[str, Any], *, title: str, where: str) -> None:
+    """Raise AuthorError for settings of a component that does not exist."""
+    for name in settings:
+        if name not in COMPONENTS:
+            raise AuthorError(
+                f"{title}: there are no settings '{name}'",
+                where=where,
+                hint=did_you_mean(name, list(COMPONENTS)),
+            )
+
+
+def docker_settings(
+    given: Any, *, title: str, where: str, folder: Path
+) -> ir.DockerSettings:
+    """``settings["docker"]``; files are named relative to ``folder``.
+
+    Raises AuthorError for an unknown key, a value of the wrong kind or a file that is missing.
+    """
+    if not isinstance(given, dict):
+        raise AuthorError(f"{title}: settings['docker'] wants a dict, got {given!r}", where=where)
+    for key in given:
+        if key not in DOCKER_KEYS:
+            raise AuthorError(
+                f"{title}: settings['docker'] has no key '{key}'",
+                where=where,
+                hint=did_you_mean(str(key), list(DOCKER_KEYS)),
+            )
+    reader = _Reader(given, title, where, folder)
+    return ir.DockerSettings(
+        parent_image=reader.text("parent_image"),
+        dockerfile=reader.file_text("dockerfile"),
+        requirements=reader.requirements(),
+        apt_packages=reader.texts("apt_packages"),
+        environment=reader.environment(),
+        python=reader.text("python") or "python3",
+        user=reader.text("user"),
+    )
+
+
+class _Reader:
+    def __init__(self, given: Mapping[str, Any], title: str, where: str, folder: Path) -> None:
+        self.given, self.title, self.where, self.folder = given, title, where, folder
+
+    def text(self, key: str) -> str:
+        value = self.given.get(key)
+        if value is None:
+            return ""
+        if not isinstance(value, str) or not value.strip() or "\0" in value:
+            raise self._wrong(key, "wants a text", value)
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self.given.get(key)
+        if value is None:
+            return ()
+        if not isinstance(value, (list, tuple)) or not all(
+            isinstance(item, str) and item.strip() and "\n" not in item for item in value
+        ):
+            raise self._wrong(key, "wants a list of texts, one line each", value)
+        return tuple(value)
+
+    def requirements(self) -> tuple[str, ...]:
+        """A list of requirements, or the name of a requirements file."""
+        value = self.given.get("requirements")
+        if not isinstance(value, str):
+            return self.texts("requirements")
+        lines = self._read("requirements", value).splitlines()
+        return tuple(line.strip() for line in lines if line.strip() and line.strip()[0] != "#")
+
+    def file_text(self, key: str) -> str:
+        name = self.text(key)
+        return self._read(key, name) if name else ""
+
+    def environment(self) -> tuple[tuple[str, str], ...]:
+        value = self.given.get("environment")
+        if value is None:
+            return ()
+        plain = isinstance(value, dict) and all(
+            isinstance(name, str)
+            and name
+            and not set(name) & set("=\0\n ")
+            and isinstance(text, (str, int, float))
+            and not isinstance(text, bool)
+            and "\0" not in str(text)
+            for name, text in value.items()
+        )
+        if not plain:
+            raise self._wrong("environment", "wants a dict of names to texts", value)
+        return tuple(sorted((name, str(text)) for name, text in value.items()))
+
+    def _read(self, key: str, name: str) -> str:
+        path = self.folder / name
+        try:
+            return path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise self._wrong(key, f"names a file that cannot be read ({reason})", name) from None
+
+    def _wrong(self, key: str, problem: str, value: Any) -> AuthorError:
+        return AuthorError(
+            f"{self.title}: settings['docker']['{key}'] {problem}, got {value!r}",
+            where=self.where,
+        )

@@ -1,0 +1,368 @@
+"""Calls the pipeline function once and records the invocations it makes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from flowc import ir
+from flowc.authoring.configuration import merge
+from flowc.authoring.handles import (
+    InvocationHandle,
+    OutputHandle,
+    Outputs,
+    ParameterHandle,
+    author_location,
+)
+from flowc.errors import AuthorError
+from flowc.trace import project
+from flowc.trace.model import (
+    REQUIRED,
+    Signature,
+    StepModel,
+    accepts,
+    constant,
+    signature_of,
+    step_model,
+)
+from flowc.trace.types import hints_of
+from flowc_runtime import values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from flowc.authoring.definition import Definition
+    from flowc.authoring.pipeline import Pipeline
+    from flowc.authoring.step import Step
+
+INHERITED = ("enable_cache", "retry", "settings")
+"""Options of a pipeline that its steps take over unless they say otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A recorded invocation, before its order and configuration are settled."""
+
+    step: ir.Step
+    options: Mapping[str, Any]
+    order: tuple[str, ...]
+    after: tuple[str, ...]
+    scope: str
+
+
+@dataclass(slots=True)
+class Scope:
+    """The pipeline whose function is running: its prefix for ids, and what its steps inherit."""
+
+    prefix: str
+    options: Mapping[str, Any]
+    names: dict[str, int] = field(default_factory=dict)
+
+
+class Tracer:
+    """Collects calls; nested pipelines are inlined under their name as prefix."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.calls: dict[str, Call] = {}
+        self._scopes: list[Scope] = []
+        self._models: dict[Callable[..., Any], StepModel] = {}
+        self._signatures: dict[Callable[..., Any], Signature] = {}
+        self._upstream: list[str] = []
+
+    def run(self, pipeline: Pipeline, arguments: Mapping[str, Any]) -> None:
+        """Call the pipeline's function with ``arguments``."""
+        options = {name: pipeline.options[name] for name in INHERITED if name in pipeline.options}
+        self._scopes.append(Scope("", options))
+        pipeline.entrypoint(**arguments)
+
+    def call_pipeline(
+        self, pipeline: Pipeline, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> object:
+        where = author_location()
+        rest = dict(kwargs)
+        name = rest.pop("id", pipeline.name)
+        given = self._signature(pipeline).bind(args, rest, call=where)
+        for argument in self._signature(pipeline).arguments:
+            if argument.name in given:
+                self._check_type(pipeline.title, argument.name, argument.type, given, where)
+        outer = self._scopes[-1]
+        own = {key: pipeline.options[key] for key in INHERITED if key in pipeline.options}
+        prefix = self._new_id(outer, name, explicit="id" in kwargs, where=where)
+        if len(self._scopes) > 100:  # noqa: PLR2004 - far beyond any real nesting
+            raise AuthorError(f"{pipeline.title} is nested too deeply, or in itself", where=where)
+        self._scopes.append(Scope(f"{prefix}.", merge(outer.options, own)))
+        try:
+            return pipeline.entrypoint(**given)
+        finally:
+            self._scopes.pop()
+
+    def call_step(self, step: Step, args: Sequence[Any], kwargs: Mapping[str, Any]) -> object:
+        where = author_location()
+        model = self._model(step)
+        rest = dict(kwargs)
+        known = {argument.name for argument in model.signature.arguments}
+        explicit = _explicit_id(rest, known, step.title, where)
+        after = rest.pop("after", None)
+        given = model.signature.bind(args, rest, call=where)
+        self._upstream = []
+        inputs = self._inputs(model, given, where)
+        order: list[str] = []
+        self._collect_after(after, order, step.title, where)
+        scope = self._scopes[-1]
+        step_id = self._new_id(scope, explicit or step.name, explicit=bool(explicit), where=where)
+        outputs = _with_materializers(step, model.outputs)
+        file, _, line = where.rpartition(":")
+        code = step.entrypoint.__code__
+        node = ir.Step(
+            id=step_id,
+            name=step.name,
+            function=model.function,
+            location=project.location(file, int(line), self.root),
+            defined=project.location(code.co_filename, code.co_firstlineno, self.root),
+            doc=model.doc,
+            inputs=inputs,
+            outputs=outputs,
+        )
+        self.calls[step_id] = Call(
+            step=node,
+            options=merge(scope.options, step.options),
+            order=tuple(self._upstream),
+            after=tuple(order),
+            scope=scope.prefix,
+        )
+        return self._handles(step_id, model)
+
+    def _handles(self, step_id: str, model: StepModel) -> object:
+        if not model.outputs:
+            return InvocationHandle(step_id, self)
+        handles = tuple(
+            OutputHandle(step_id, output.name, self, unnamed=not model.named_outputs)
+            for output in model.outputs
+        )
+        return handles[0] if len(handles) == 1 else Outputs(handles)
+
+    def _model(self, step: Step) -> StepModel:
+        function = step.entrypoint
+        if function not in self._models:
+            self._models[function] = step_model(step)
+        return self._models[function]
+
+    def _signature(self, definition: Definition) -> Signature:
+        function = definition.entrypoint
+        if function not in self._signatures:
+            self._signatures[function] = signature_of(definition, hints_of(function))
+        return self._signatures[function]
+
+    def _new_id(self, scope: Scope, name: str, *, explicit: bool, where: str) -> str:
+        """``name``, ``name_2``, … below the scope's prefix; an explicit one must be free."""
+        wanted = scope.prefix + name
+        if explicit:
+            if wanted in self.calls or name in scope.names:
+                raise AuthorError(
+                    f"the invocation id '{wanted}' is taken",
+                    where=where,
+                    hint="give each call an id of its own, or none",
+                )
+            scope.names[name] = 1
+            return wanted
+        while name in scope.names:
+            scope.names[name] += 1
+            numbered = f"{name}_{scope.names[name]}"
+            if numbered not in scope.names:
+                scope.names[numbered] = 1
+                return scope.prefix + numbered
+        scope.names[name] = 1
+        return wanted
+
+    def _inputs(
+        self, model: StepModel, given: Mapping[str, Any], where: str
+    ) -> tuple[ir.Input, ...]:
+        inputs: list[ir.Input] = []
+        title = model.signature.title
+        for argument in model.signature.arguments:
+            if argument.name in given:
+                self._check_type(title, argument.name, argument.type, given, where)
+                value = self._value(given[argument.name], title, argument.name, where)
+            elif argument.default is not REQUIRED and _encodable(argument.default):
+                value = constant(argument.default, title=title, name=argument.name, where=where)
+            else:
+                continue  # the function's own default; its code digest tells a change
+            inputs.append(ir.Input(name=argument.name, type=argument.type, value=value))
+        return tuple(inputs)
+
+    def _check_type(
+        self, title: str, name: str, wanted: ir.Type, given: Mapping[str, Any], where: str
+    ) -> None:
+        value = given[name]
+        if _is_symbolic(value) or accepts(wanted, value):
+            return
+        if isinstance(value, (list, tuple, dict)) and _holds_symbolic(value):
+            return
+        raise AuthorError(
+            f"{title}: '{name}' wants {values.type_text(type_spec(wanted))}, got {value!r}",
+            where=where,
+        )
+
+    def _value(self, value: Any, title: str, name: str, where: str) -> ir.Value:
+        match value:
+            case ParameterHandle():
+                self._check_owner(value, str(value), where)
+                return ir.ParameterRef(name=value.name)
+            case OutputHandle():
+                self._check_owner(value, str(repr(value)), where)
+                self._upstream.append(value.step)
+                return ir.OutputRef(step=value.step, output=value.output)
+            case InvocationHandle():
+                raise AuthorError(
+                    f"{title}: '{name}' is given step '{value.step}', which has no output",
+                    where=where,
+                    hint=f"annotate the return value of '{value.step}', or use after=",
+                )
+            case Outputs():
+                return self._sequence("tuple", list(value), title, name, where)
+            case list() | tuple() if type(value) in (list, tuple) and _holds_symbolic(value):
+                return self._sequence(type(value).__name__, value, title, name, where)
+            case dict() if type(value) is dict and _holds_symbolic(value):
+                return self._mapping(value, title, name, where)
+            case _:
+                return constant(value, title=title, name=name, where=where)
+
+    def _sequence(
+        self, kind: str, items: Sequence[Any], title: str, name: str, where: str
+    ) -> ir.SequenceOf:
+        parts = tuple(
+            self._value(item, title, f"{name}[{index}]", where) for index, item in enumerate(items)
+        )
+        return ir.SequenceOf(kind=kind, items=parts)
+
+    def _mapping(
+        self, items: Mapping[Any, Any], title: str, name: str, where: str
+    ) -> ir.MappingOf:
+        return ir.MappingOf(
+            items=tuple(
+                (
+                    constant(key, title=title, name=f"a key of {name}", where=where).json,
+                    self._value(item, title, f"{name}[{key!r}]", where),
+                )
+                for key, item in items.items()
+            )
+        )
+
+    def _check_owner(self, handle: Any, what: str, where: str) -> None:
+        if handle.owner is not self:
+            raise AuthorError(
+                f"{what} belongs to another pipeline",
+                where=where,
+                hint="call that step in this pipeline, or nest the other pipeline in this one",
+            )
+
+    def _collect_after(self, after: Any, order: list[str], title: str, where: str) -> None:
+        match after:
+            case None:
+                return
+            case str():
+                order.append(after)
+            case InvocationHandle() | OutputHandle() | Outputs():
+                self._check_owner(after, repr(after), where)
+                self._upstream.append(after.step)
+            case list() | tuple() | set():
+                for item in after:
+                    self._collect_after(item, order, title, where)
+            case _:
+                raise AuthorError(
+                    f"{title}: after wants outputs of steps, invocation ids or a list of these, "
+                    f"got {after!r}",
+                    where=where,
+                )
+
+
+def type_spec(wanted: ir.Type) -> Any:
+    """The wire's form of a type."""
+    import json  # noqa: PLC0415 - literals alone need it
+
+    spec: dict[str, Any] = {"kind": wanted.kind}
+    if wanted.args:
+        spec["args"] = [type_spec(arg) for arg in wanted.args]
+    if wanted.variadic:
+        spec["variadic"] = True
+    if wanted.values:
+        spec["values"] = [json.loads(text) for text in wanted.values]
+    if wanted.name:
+        spec["name"] = wanted.name
+    return spec
+
+
+def _explicit_id(rest: dict[str, Any], known: set[str], title: str, where: str) -> str:
+    """The invocation id that the call gives; ``id`` may be an input of the function itself."""
+    given = [rest.pop(word) for word in ("id", "step_name") if word not in known and word in rest]
+    if len(given) > 1:
+        raise AuthorError(f"{title} is given both id and step_name", where=where)
+    if not given or given[0] is None:
+        return ""
+    if not isinstance(given[0], str) or not given[0].strip():
+        raise AuthorError(f"{title}: an invocation id is a text, got {given[0]!r}", where=where)
+    return given[0]
+
+
+def _with_materializers(step: Step, outputs: tuple[ir.Output, ...]) -> tuple[ir.Output, ...]:
+    chosen = {
+        **step.options.get("settings", {}).get("output_materializers", {}),
+        **step.options.get("output_materializers", {}),
+    }
+    if not chosen:
+        return outputs
+    unknown = [name for name in chosen if name not in {output.name for output in outputs}]
+    if unknown:
+        raise AuthorError(
+            f"{step.title} has no output '{unknown[0]}' to give a materializer",
+            where=step.where,
+            hint=f"its outputs: {', '.join(output.name for output in outputs) or 'none'}",
+        )
+    return tuple(
+        ir.Output(
+            name=output.name,
+            type=output.type,
+            materializer=_import_string(chosen.get(output.name, ""), step),
+        )
+        for output in outputs
+    )
+
+
+def _import_string(materializer: Any, step: Step) -> str:
+    if isinstance(materializer, str):
+        if ":" in materializer or not materializer:
+            return materializer
+        module, _, name = materializer.rpartition(".")
+        return f"{module}:{name}"
+    if isinstance(materializer, type):
+        return f"{materializer.__module__}:{materializer.__qualname__}"
+    raise AuthorError(
+        f"{step.title}: a materializer is a class or its import path, got {materializer!r}",
+        where=step.where,
+    )
+
+
+def _is_symbolic(value: Any) -> bool:
+    return type(value) in (ParameterHandle, OutputHandle, InvocationHandle, Outputs)
+
+
+def _holds_symbolic(value: Any, depth: int = 0) -> bool:
+    if _is_symbolic(value):
+        return True
+    if depth > 50:  # noqa: PLR2004 - a list that holds itself is refused when it is encoded
+        return False
+    if type(value) in (list, tuple):
+        return any(_holds_symbolic(item, depth + 1) for item in value)
+    return type(value) is dict and any(
+        _holds_symbolic(item, depth + 1) for item in value.values()
+    )
+
+
+def _encodable(value: Any) -> bool:
+    try:
+        values.encode(value)
+    except values.NotEncodable:
+        return False
+    return True

@@ -1,0 +1,128 @@
+"""Annotations as IR types, and the outputs that a return annotation declares."""
+
+from __future__ import annotations
+
+import json
+import types
+import typing
+from typing import TYPE_CHECKING, Any
+
+from flowc import ir
+from flowc.errors import AuthorError
+from flowc_runtime import values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NONE = ir.Type(kind="none")
+_ATOMS = {
+    None: NONE,
+    type(None): NONE,
+    bool: ir.Type(kind="bool"),
+    int: ir.Type(kind="int"),
+    float: ir.Type(kind="float"),
+    str: ir.Type(kind="str"),
+    bytes: ir.Type(kind="bytes"),
+    Any: ir.ANY,
+    object: ir.ANY,
+}
+_CONTAINERS = {list: "list", dict: "dict", set: "set", frozenset: "frozenset", tuple: "tuple"}
+
+
+def hints_of(function: Callable[..., Any]) -> dict[str, Any]:
+    """The function's annotations, resolved; what cannot be resolved here is left out.
+
+    A name imported under ``if TYPE_CHECKING`` does not exist at run time; such an annotation is
+    worth as much as none.
+    """
+    try:
+        return typing.get_type_hints(function, include_extras=True)
+    except Exception:  # noqa: BLE001 - an annotation is an arbitrary expression of the author
+        return {
+            name: hint
+            for name, hint in function.__annotations__.items()
+            if not isinstance(hint, str)
+        }
+
+
+def type_of(annotation: Any) -> ir.Type:
+    """The IR type of an annotation; ``any`` for what a value cannot be checked against."""
+    if _hashable(annotation) and annotation in _ATOMS:
+        return _ATOMS[annotation]
+    origin = typing.get_origin(annotation)
+    if origin is typing.Annotated:
+        return type_of(typing.get_args(annotation)[0])
+    if origin in (typing.Union, types.UnionType):
+        alternatives = tuple(type_of(arg) for arg in typing.get_args(annotation))
+        return ir.Type(kind="union", args=alternatives)
+    if origin is typing.Literal:
+        texts = tuple(json.dumps(values.encode(arg)) for arg in typing.get_args(annotation))
+        return ir.Type(kind="literal", values=texts)
+    container = _CONTAINERS.get(origin or annotation) if _hashable(annotation) else None
+    if container is not None:
+        return _container(container, typing.get_args(annotation))
+    if isinstance(annotation, type) and "<locals>" not in annotation.__qualname__:
+        return ir.Type(kind="class", name=f"{annotation.__module__}:{annotation.__qualname__}")
+    return ir.ANY
+
+
+def declared_outputs(function: Callable[..., Any], hints: dict[str, Any], where: str) -> Outputs:
+    """The outputs that the return annotation declares.
+
+    Raises AuthorError for several outputs without names and for a name used twice.
+    """
+    if "return" not in hints:
+        unresolved = function.__annotations__.get("return")
+        if unresolved in (None, "None") and "return" in function.__annotations__:
+            return ()
+        return (ir.Output(name="output", type=ir.ANY),)
+    annotation = hints["return"]
+    if annotation in (None, type(None)):
+        return ()
+    if typing.get_origin(annotation) is tuple:
+        args = typing.get_args(annotation)
+        named = [_name_in(arg) is not None for arg in args]
+        if any(named) and all(named):
+            return _named_outputs(args, where)
+        if not (len(args) == 2 and args[1] is Ellipsis):
+            raise AuthorError(
+                f"step '{function.__name__}' returns several values without names for all",
+                where=where,
+                hint='name each: -> tuple[Annotated[int, "a"], Annotated[str, "b"]], or make it '
+                'one output: -> Annotated[tuple[int, str], "pair"]',
+            )
+    return (ir.Output(name=_name_in(annotation) or "output", type=type_of(annotation)),)
+
+
+Outputs = tuple[ir.Output, ...]
+
+
+def _named_outputs(args: tuple[Any, ...], where: str) -> Outputs:
+    outputs = tuple(ir.Output(name=_name_in(arg) or "", type=type_of(arg)) for arg in args)
+    names = [output.name for output in outputs]
+    for name in names:
+        if names.count(name) > 1:
+            raise AuthorError(f"the output name '{name}' is used twice", where=where)
+    return outputs
+
+
+def _name_in(annotation: Any) -> str | None:
+    if typing.get_origin(annotation) is not typing.Annotated:
+        return None
+    return next((extra for extra in annotation.__metadata__ if isinstance(extra, str)), None)
+
+
+def _container(kind: str, args: tuple[Any, ...]) -> ir.Type:
+    variadic = kind == "tuple" and len(args) == 2 and args[1] is Ellipsis
+    items = args[:1] if variadic else args
+    if items == ((),):
+        items = ()
+    return ir.Type(kind=kind, args=tuple(type_of(arg) for arg in items), variadic=variadic)
+
+
+def _hashable(annotation: Any) -> bool:
+    try:
+        hash(annotation)
+    except TypeError:
+        return False
+    return True
