@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.bench import Bench
-from benchmarks.measure import CommandFailed
+from benchmarks.measure import CommandError
 from benchmarks.table import Row, render
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def main() -> int:
         )
         try:
             rows = list(_measure(bench, options.names or NAMES))
-        except CommandFailed as error:
+        except CommandError as error:
             print(error, file=sys.stderr)
             return 1
     print(render(rows))

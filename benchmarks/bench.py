@@ -16,7 +16,7 @@ CHAIN = SUBJECTS / "chain.py"
 
 @dataclass(frozen=True)
 class Bench:
-    """How often to measure, and how large the long pipelines are; ``scratch`` is a fresh folder."""
+    """How often to measure and how long the long pipelines are; ``scratch`` is a fresh folder."""
 
     scratch: Path
     rounds: int
@@ -35,9 +35,7 @@ class Bench:
         """A command line of flowc as its users start it."""
         program = Path(sys.executable).with_name("flowc")
         home = self.scratch / "home"
-        return Command(
-            argv=[program, *words], cwd=self.scratch, env={"FLOWC_HOME": str(home)}
-        )
+        return Command(argv=[program, *words], cwd=self.scratch, env={"FLOWC_HOME": str(home)})
 
 
 def kedro_environment(steps: int) -> dict[str, str]:

@@ -34,7 +34,7 @@ class Usage:
     memory: float
 
 
-class CommandFailed(Exception):
+class CommandError(Exception):
     """A measured command did not end well."""
 
 
@@ -55,7 +55,7 @@ def spend(command: Command) -> Usage:
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             errors.seek(0)
-            raise CommandFailed(_complaint(command, process.returncode, errors.read()))
+            raise CommandError(_complaint(command, process.returncode, errors.read()))
     cpu = usage.ru_utime + usage.ru_stime
     return Usage(cpu=cpu, wall=wall, memory=usage.ru_maxrss / 1024)
 
@@ -89,7 +89,7 @@ def ask(command: Command) -> Any:
         check=False,
     )
     if result.returncode:
-        raise CommandFailed(_complaint(command, result.returncode, result.stderr))
+        raise CommandError(_complaint(command, result.returncode, result.stderr))
     return json.loads(result.stdout)
 
 

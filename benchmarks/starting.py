@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from benchmarks.bench import CHAIN, SUBJECTS
-from benchmarks.measure import Command, alternate, ask, spend
+from benchmarks.measure import Command, alternate, spend
 from benchmarks.table import Row
 
 if TYPE_CHECKING:
@@ -15,3 +15,57 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from benchmarks.bench import Bench
+
+
+def measure(bench: Bench) -> Iterator[Row]:
+    commands = {"floor": _floor(bench), "flowc": _step(bench)}
+    if bench.kfp:
+        commands["peer"] = _kfp_step(bench, bench.kfp)
+    used = alternate(commands, bench.rounds * 3)
+    yield Row(
+        what="one step's container, the runtime's share",
+        unit="ms CPU",
+        flowc=used["flowc"].cpu * 1000,
+        budget=50,
+        peer="KFP entrypoint" if bench.kfp else "",
+        peer_value=used["peer"].cpu * 1000 if bench.kfp else None,
+        floor=used["floor"].cpu * 1000,
+    )
+
+
+def _floor(bench: Bench) -> Command:
+    source, target = bench.scratch / "input.json", bench.scratch / "output.json"
+    source.write_text("1", encoding="utf-8")
+    return Command(argv=[sys.executable, SUBJECTS / "floor.py", source, target])
+
+
+def _step(bench: Bench) -> Command:
+    """The compiled bundle, started as a container starts it; each start is a new generation."""
+    build = bench.scratch / "build-start"
+    spend(
+        bench.flowc(
+            "compile", CHAIN, "--target", "airflow", "--param", "steps=1",
+            "--out", build, "--store", "s3://bucket/flowc",
+        )
+    )  # fmt: skip
+    bundle = next(build.rglob("bundle-*.pyz"))
+    store = (bench.scratch / "store").as_uri()
+    return Command(
+        argv=[sys.executable, bundle, "step", "add", "--run", "bench", "--store", store],
+        cwd=bench.scratch,
+    )
+
+
+def _kfp_step(bench: Bench, python: Path) -> Command:
+    document = {
+        "inputs": {"parameterValues": {"value": 1}},
+        "outputs": {"outputFile": str(bench.scratch / "executor_output.json")},
+    }
+    return Command(
+        argv=[
+            python, "-m", "kfp.dsl.executor_main", "--component_module_path",
+            SUBJECTS / "kfp_step.py", "--function_to_execute", "add",
+            "--executor_input", json.dumps(document),
+        ],
+        env={"_KFP_RUNTIME": "true"},
+    )  # fmt: skip

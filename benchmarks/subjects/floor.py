@@ -4,7 +4,7 @@
 import json
 import sys
 
-with open(sys.argv[1]) as source:
+with open(sys.argv[1]) as source:  # noqa: PTH123
     value = json.load(source)
-with open(sys.argv[2], "w") as target:
+with open(sys.argv[2], "w") as target:  # noqa: PTH123
     json.dump(value + 1, target)

@@ -1,0 +1,24 @@
+"""The documents whose commands need a Docker daemon, with those commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.test_docs import DOCUMENTS, read_blocks, run_document
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ENGINES = frozenset({"docker"})
+NEEDY = [
+    document
+    for document in DOCUMENTS
+    if any(block.notes.get("needs") in ENGINES for block in read_blocks(document))
+]
+
+
+@pytest.mark.parametrize("document", NEEDY, ids=lambda path: path.name)
+def test_document_does_what_it_says(document: Path, tmp_path: Path) -> None:
+    run_document(document, tmp_path, ENGINES)
