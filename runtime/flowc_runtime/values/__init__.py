@@ -1,0 +1,309 @@
+"""Values as JSON, in two forms.
+
+*Encoded* is lossless: ``decode(encode(v))`` has the type and contents of ``v``. What JSON holds
+faithfully stands for itself; everything else is an object with one key that begins with ``$``::
+
+    {"$float": "nan" | "inf" | "-inf"}       {"$int": "0x..."} (huge)   {"$str": base64}
+    {"$bytes": base64}                       {"$bytearray": base64}     {"$complex": [re, im]}
+    {"$tuple": [...]}                        {"$set": [...]}            {"$frozenset": [...]}
+    {"$dict": [[key, value], ...]}           {"$namedtuple": [class, {...}]}
+    {"$decimal": text}                       {"$fraction": [n, d]}      {"$uuid": text}
+    {"$datetime": [text, zone, fold]}        {"$date": text}            {"$time": [text, zone, fold]}
+    {"$timedelta": [days, s, us]}            {"$timezone": [delta, name]}   {"$zoneinfo": key}
+    {"$enum": [class, name]}                 {"$flag": [class, value]}
+    {"$dataclass": [class, {...}]}           {"$pydantic": [class, state]}
+    {"$path": text}                          {"$purepath": [flavour, text]}
+    {"$numpy": [dtype, base64]} (scalars)
+
+A class is ``module:Qualname``. What could only be stored by changing it (a subclass of a builtin
+type, hidden state, a class that cannot be found again) raises NotEncodable. One object that is
+referred to twice comes back as two equal ones.
+
+*Plain* is what people and engines write for a parameter; it needs the declared type to be read:
+a date is ISO text, a set a list, a dataclass an object of its fields.
+"""
+
+from __future__ import annotations
+
+import json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import ModuleType
+    from typing import Any
+
+    from flowc_runtime.contract import Json, TypeSpec
+
+MAX_DEPTH = 100
+"""Containers inside containers; each may take three levels of JSON, and parsers stop at 1,000."""
+
+MAX_BITS = 2_000
+"""Longer integers are written in hexadecimal: Python limits decimal text, down to 640 digits."""
+
+_ENOUGH_FOR_FAST_PATH = 8
+_BIG = 1 << MAX_BITS
+
+
+class NotEncodable(TypeError):
+    """The value has no lossless JSON form; ``path`` leads to the part that has none."""
+
+    def __init__(self, reason: str, path: str = "") -> None:
+        super().__init__(f"the value{f' at {path}' if path else ''} {reason}")
+        self.reason = reason
+        self.path = path
+
+    def within(self, step: str) -> NotEncodable:
+        """The same problem, seen from one container further out."""
+        return NotEncodable(self.reason, step + self.path)
+
+
+class NotDecodable(ValueError):
+    """Encoded JSON that cannot become a value here; ``missing`` is the module it needs."""
+
+    def __init__(self, text: str, missing: str = "") -> None:
+        super().__init__(text)
+        self.missing = missing
+
+
+class BadValue(ValueError):
+    """A parameter does not fit its type; the text names the parameter and the place inside it."""
+
+    def __init__(self, name: str, problem: str, path: str = "") -> None:
+        super().__init__(f"parameter '{name}'{f' at {path}' if path else ''} {problem}")
+        self.problem = problem
+        self.path = path
+
+
+class Encoder:
+    """Encodes one value.
+
+    ``leaf`` is offered every part that natural JSON cannot hold, before the tags are tried; it
+    returns the JSON to stand for it, or None.
+    """
+
+    __slots__ = ("_active", "_tags", "leaf")
+
+    def __init__(self, leaf: Callable[[object], Json | None] | None = None) -> None:
+        self.leaf = leaf
+        self._active: set[int] = set()
+        self._tags: ModuleType | None = None
+
+    def encode(self, value: object) -> Json:
+        if _is_natural(value):
+            return value
+        if type(value) is list:
+            return self.items(value, value)
+        if type(value) is dict:
+            return self._dict(value)
+        if self.leaf is not None and (found := self.leaf(value)) is not None:
+            return found
+        return self._load_tags().encode(self, value)
+
+    def items(self, values: Iterable[Any], owner: object) -> list[Json]:
+        """Encode the items of the container ``owner``."""
+        if type(owner) is list and _all_natural(owner):
+            return list(owner)
+        self.enter(owner)
+        encoded: list[Json] = []
+        encode = self.encode
+        try:
+            for value in values:
+                encoded.append(encode(value))  # noqa: PERF401 - its length is the failing index
+        except NotEncodable as error:
+            raise error.within(f"[{len(encoded)}]") from None
+        self.leave(owner)
+        return encoded
+
+    def fields(self, values: dict[str, Any], owner: object, step: str = ".{}") -> dict[str, Json]:
+        """Encode the named parts of ``owner``."""
+        self.enter(owner)
+        encoded: dict[str, Json] = {}
+        key = ""
+        try:
+            for key, value in values.items():
+                encoded[key] = self.encode(value)
+        except NotEncodable as error:
+            raise error.within(step.format(key)) from None
+        self.leave(owner)
+        return encoded
+
+    def enter(self, owner: object) -> None:
+        if id(owner) in self._active:
+            raise NotEncodable(f"is a {type_name(type(owner))} that contains itself")
+        if len(self._active) >= MAX_DEPTH:
+            raise NotEncodable(f"is nested more than {MAX_DEPTH} deep")
+        self._active.add(id(owner))
+
+    def leave(self, owner: object) -> None:
+        self._active.discard(id(owner))
+
+    def _dict(self, value: dict[Any, Any]) -> Json:
+        for key in value:
+            if type(key) is not str or key[:1] == "$" or not (key.isascii() or is_unicode(key)):
+                return self._load_tags().encode_pairs(self, value)
+        self.enter(value)
+        encoded: dict[str, Json] = {}
+        key = None
+        try:
+            for key, item in value.items():
+                encoded[key] = item if _is_natural(item) else self.encode(item)
+        except NotEncodable as error:
+            raise error.within(f"[{key!r}]") from None
+        self.leave(value)
+        return encoded
+
+    def _load_tags(self) -> ModuleType:
+        if self._tags is None:
+            from flowc_runtime.values import tags
+
+            self._tags = tags
+        return self._tags
+
+
+def encode(value: object) -> Json:
+    """Lossless tagged JSON of ``value``; raises NotEncodable."""
+    return Encoder().encode(value)
+
+
+def decode(encoded: Json) -> Any:
+    """The value that was encoded; raises NotDecodable. It shares nothing with ``encoded``."""
+    if type(encoded) is list:
+        return [decode(item) for item in encoded]
+    if type(encoded) is dict:
+        return untag({key: decode(item) for key, item in encoded.items()})
+    return encoded
+
+
+def untag(found: dict[str, Any]) -> Any:
+    """An object whose parts are decoded already; made to be the ``object_hook`` of ``json``."""
+    if len(found) == 1:
+        (key,) = found
+        if key[:1] == "$":
+            from flowc_runtime.values import tags
+
+            return tags.decode(key, found[key])
+    return found
+
+
+def canonical(encoded: Json) -> str:
+    """One text for equal JSON and another for any other, for hashing.
+
+    Keys are sorted, so objects that differ in their order alone are equal. Raises NotEncodable
+    for what is no JSON, or is changed by writing it (``encode`` returns neither).
+    """
+    _check(encoded)
+    return _CANONICAL.encode(encoded)
+
+
+def dumps(encoded: Json) -> str:
+    """Compact ASCII text of JSON, in its own order; ``json.loads`` gives it back unchanged."""
+    return _COMPACT.encode(encoded)
+
+
+def loads(text: str | bytes) -> Any:
+    """The value whose encoded JSON is ``text``: ``decode(json.loads(text))``, faster."""
+    return json.loads(text, object_hook=untag)
+
+
+def parse(text: str, typespec: TypeSpec, name: str) -> Any:
+    """The value of the parameter ``name`` from its JSON text; raises BadValue."""
+    from flowc_runtime.values import parameters
+
+    return parameters.parse(text, typespec, name)
+
+
+def conform(json_value: Json, typespec: TypeSpec, name: str) -> Any:
+    """As ``parse``, from JSON that was parsed already; raises BadValue.
+
+    A decimal number has gone through a float then: Decimal gets the shortest text of that float.
+    """
+    from flowc_runtime.values import parameters
+
+    return parameters.conform(json_value, typespec, name)
+
+
+def plain(value: object) -> Json:
+    """The plain JSON that ``parse`` reads as ``value`` for its type; raises NotEncodable."""
+    from flowc_runtime.values import writing
+
+    return writing.plain(value)
+
+
+def type_text(typespec: TypeSpec) -> str:
+    """The type as Python writes it, for messages."""
+    from flowc_runtime.values import hints
+
+    return hints.type_text(typespec)
+
+
+def type_name(kind: type) -> str:
+    """``module.Qualname``, without the module for builtins."""
+    if kind.__module__ == "builtins":
+        return kind.__qualname__
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def is_unicode(text: str) -> bool:
+    """Whether the text has no surrogates, which other readers of JSON replace or join."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_natural(value: object) -> bool:
+    """Whether the scalar is its own JSON, exactly."""
+    kind = type(value)
+    if kind is str:
+        return value.isascii() or is_unicode(value)  # type: ignore[attr-defined, no-any-return, arg-type]
+    if kind is int:
+        return -_BIG < value < _BIG  # type: ignore[operator, no-any-return]
+    if kind is float:
+        return value - value == 0  # type: ignore[operator, no-any-return]
+    return kind is bool or value is None
+
+
+def _all_natural(values: list[Any]) -> bool:
+    """Whether this is a long list of simple scalars of one type, which is its own JSON."""
+    if len(values) < _ENOUGH_FOR_FAST_PATH:
+        return False
+    kinds = set(map(type, values))
+    if len(kinds) > 1:
+        return False
+    (kind,) = kinds
+    if kind is int:
+        return -_BIG < min(values) and max(values) < _BIG
+    if kind is float:
+        return all([value - value == 0 for value in values])
+    if kind is str:
+        return all(map(str.isascii, values))
+    return kind is bool
+
+
+def _check(encoded: Json) -> None:
+    if type(encoded) is list:
+        for item in encoded:
+            _check(item)
+    elif type(encoded) is dict:
+        for key, item in encoded.items():
+            if type(key) is not str:
+                raise NotEncodable(f"has the key {key!r}, and keys of JSON are text")
+            _check(key)
+            _check(item)
+    elif not _is_natural(encoded) and not _is_lone_surrogate_text(encoded):
+        raise NotEncodable(f"{encoded!r:.60} is not its own JSON: encode it first")
+
+
+def _is_lone_surrogate_text(encoded: Json) -> bool:
+    if type(encoded) is not str:
+        return False
+    return bool(
+        encoded.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+        == encoded
+    )
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
+_COMPACT = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
