@@ -1,0 +1,38 @@
+"""Step images for every backend: which image a step runs in, and how it is built.
+
+`place` needs no daemon and is cheap to import; building is imported when something is built.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flowc_backends.images.dockerfile import BUNDLE
+from flowc_backends.images.placing import default_parent_image, place
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from flowc.registry import BuildOptions, ImageBuild, Reporter
+
+__all__ = ["BUNDLE", "build", "default_parent_image", "place", "smoke_test"]
+
+
+def build(images: Sequence[ImageBuild], options: BuildOptions, reporter: Reporter) -> None:
+    """Build the images that the daemon does not have.
+
+    Raises EngineUnavailable when no daemon answers, BackendError for a build that fails.
+    """
+    from flowc_backends.images import building  # noqa: PLC0415 - emitting needs none of it
+
+    building.build(images, options, reporter)
+
+
+def smoke_test(tag: str, *, python: str = "python3") -> str:
+    """What `check` of the bundle inside an image prints.
+
+    Raises BackendError with that text when it does not like what it finds.
+    """
+    from flowc_backends.images import building  # noqa: PLC0415 - emitting needs none of it
+
+    return building.smoke_test(tag, python=python)

@@ -1,0 +1,117 @@
+"""Builds images on a daemon: each once, and never again while its tag exists.
+
+Two ways lead to the same image. The plain one hands the whole context to the daemon's builder.
+When packages need something of this machine (wheels, or a certificate to trust), `installing.py`
+installs them and only the second half of the Dockerfile is built: the daemon's builder has no
+way to lend files to a build without keeping them in a layer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from typing import TYPE_CHECKING
+
+from flowc.errors import BackendError
+from flowc_backends.images import dockerfile
+from flowc_backends.images.containers import HELPER, archive, run_once
+from flowc_backends.images.daemon import Container, Daemon, DaemonError, connect
+from flowc_backends.images.installing import install
+from flowc_backends.images.job import TAIL, Job, missing_image, proxies
+from flowc_backends.images.placing import DOCKERFILE, REQUIREMENTS_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from flowc.registry import BuildOptions, ImageBuild, Reporter
+
+_STEP = re.compile(r"^Step \d+/\d+ : (.*)")
+
+
+def build(
+    images: Sequence[ImageBuild],
+    options: BuildOptions,
+    reporter: Reporter,
+    *,
+    engine: Daemon | None = None,
+) -> None:
+    """Build the images whose tags the daemon does not have: one call finds out for all.
+
+    Raises EngineUnavailable when no daemon answers, BackendError for a build that fails.
+    """
+    if not images:
+        return
+    engine = engine or connect()
+    there = engine.image_ids(image.tag for image in images)
+    for image in images:
+        if image.tag not in there:
+            _build_one(Job(engine=engine, image=image, options=options, reporter=reporter))
+
+
+def smoke_test(tag: str, *, python: str = "python3", engine: Daemon | None = None) -> str:
+    """What `check` of the bundle inside an image prints.
+
+    Raises BackendError with that text when it does not like what it finds.
+    """
+    command = [python, dockerfile.BUNDLE, "check"]
+    container = Container(image=tag, command=command, environment={}, labels={HELPER: "check"})
+    code, output = run_once(engine or connect(), container)
+    if code:
+        raise BackendError(f"image '{tag}' cannot run steps:\n{output}")
+    return output
+
+
+def ensure_image(engine: Daemon, image: str, reporter: Reporter) -> None:
+    """Pull an image that is not there.
+
+    Raises BackendError when it cannot be pulled.
+    """
+    if engine.has_image(image):
+        return
+    reporter.note(f"pulling image {image}")
+    try:
+        engine.pull(image)
+    except DaemonError as error:
+        raise missing_image(image, error.message) from error
+
+
+def _build_one(job: Job) -> None:
+    job.reporter.note(f"building image {job.image.tag} for {job.steps}")
+    context = dict(job.image.context)
+    head, commands, rest = dockerfile.halves(context[DOCKERFILE].decode())
+    if commands and (job.options.pip == "host" or job.options.ca_bundle):
+        requirements = context.pop(REQUIREMENTS_FILE, b"")
+        base = install(job, _base(job, head), commands, requirements)
+        context[DOCKERFILE] = f"FROM {base}\n{rest}".encode()
+    _stream(job, context, job.image.tag)
+
+
+def _base(job: Job, head: str) -> str:
+    """The image that packages are installed into."""
+    parent = dockerfile.parent_of(head)
+    if parent is None:
+        return _stream(job, {DOCKERFILE: head.encode()}, "")
+    ensure_image(job.engine, parent, job.reporter)
+    return parent
+
+
+def _stream(job: Job, context: Mapping[str, bytes], tag: str) -> str:
+    """Build one context; returns the image's id."""
+    tail: deque[str] = deque(maxlen=TAIL)
+    instruction, made = "", ""
+    for event in job.engine.build(archive(context), tag, proxies()):
+        for line in _lines(event):
+            tail.append(line)
+            step = _STEP.match(line)
+            instruction = step[1] if step else instruction
+            job.reporter.note(line)
+        made = str(event.get("aux", {}).get("ID", made))
+        if "error" in event:
+            raise job.failed(instruction, tail, str(event["error"]))
+    return made
+
+
+def _lines(event: Mapping[str, object]) -> Iterator[str]:
+    for line in str(event.get("stream") or event.get("status") or "").splitlines():
+        if line.strip():
+            yield line.rstrip()

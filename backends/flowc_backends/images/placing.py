@@ -1,0 +1,136 @@
+"""Which image each step runs in, and what the images that must be built are made of.
+
+    step train   docker(requirements=["numpy==2.4.6"])        image ""
+    ->
+    step train   docker(requirements=["numpy==2.4.6"])        image "flowc/digits:5f0c…"
+
+One image for each distinct set of settings. A tag is the digest of the whole build context, so it
+needs no daemon, is the same on every machine, and an image that exists is never built again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from flowc import ir
+from flowc.errors import AuthorError, FlowcError, raise_all
+from flowc.registry import ImageBuild
+from flowc_backends.images.dockerfile import render_dockerfile, requirements_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flowc.registry import EmitOptions
+
+DOCKERFILE = "Dockerfile"
+REQUIREMENTS_FILE = "requirements.txt"
+BUNDLE_FILE = "bundle.pyz"
+
+_FOREIGN = re.compile(r"[^a-z0-9]+")
+
+
+def place(
+    pipeline: ir.Pipeline, options: EmitOptions
+) -> tuple[ir.Pipeline, tuple[ImageBuild, ...]]:
+    """The pipeline with every step's image set, and the images to build.
+
+    With ``ship="image"`` each image holds the bundle and the declared environment. Otherwise the
+    bundle reaches the container on another way: an image holds packages alone, and a step that
+    asks for none runs in its parent image as it is.
+
+    Raises AuthorError for settings of which no image can be made, all of them at once.
+    """
+    images: dict[ir.DockerSettings, str] = {}
+    contexts: dict[str, Mapping[str, bytes]] = {}
+    users: dict[str, list[str]] = {}
+    errors: list[FlowcError] = []
+    for step in pipeline.steps:
+        settings = _image_settings(step.docker, options)
+        if settings not in images:
+            try:
+                images[settings] = _add_image(pipeline, step, settings, options, contexts)
+            except AuthorError as error:
+                errors.append(error)
+                images[settings] = ""
+        users.setdefault(images[settings], []).append(step.id)
+    raise_all(errors)
+    steps = tuple(
+        replace(step, image=images[_image_settings(step.docker, options)])
+        for step in pipeline.steps
+    )
+    builds = tuple(
+        ImageBuild(tag=tag, context=context, steps=tuple(users[tag]))
+        for tag, context in contexts.items()
+    )
+    return replace(pipeline, body=replace(pipeline.body, nodes=steps)), builds
+
+
+def default_parent_image() -> str:
+    """The official image of the Python that compiles."""
+    return f"python:{sys.version_info.major}.{sys.version_info.minor}-slim"
+
+
+def tag_of(pipeline: str, context: Mapping[str, bytes]) -> str:
+    """``flowc/<pipeline>:<digest>``; the digest covers every path and byte of the context."""
+    state = hashlib.sha256()
+    for path in sorted(context):
+        for part in (path.encode(), context[path]):
+            state.update(f"{len(part)}:".encode())
+            state.update(part)
+    return f"flowc/{repository_name(pipeline)}:{state.hexdigest()[:16]}"
+
+
+def repository_name(pipeline: str) -> str:
+    """The pipeline's name in the letters that Docker takes: lower case, digits, dashes."""
+    return _FOREIGN.sub("-", pipeline.lower()).strip("-")[:100].strip("-") or "pipeline"
+
+
+def _image_settings(settings: ir.DockerSettings, options: EmitOptions) -> ir.DockerSettings:
+    """The part of the settings that an image is made of.
+
+    Without the bundle an image holds packages alone: the environment and the user are then given
+    to each container.
+    """
+    if options.ship == "image":
+        return settings
+    return replace(settings, environment=(), user="")
+
+
+def _add_image(
+    pipeline: ir.Pipeline,
+    step: ir.Step,
+    settings: ir.DockerSettings,
+    options: EmitOptions,
+    contexts: dict[str, Mapping[str, bytes]],
+) -> str:
+    where = str(step.location)
+    parent = settings.parent_image or options.default_parent_image or default_parent_image()
+    if settings.dockerfile and settings.parent_image:
+        raise AuthorError(
+            f"step '{step.id}' has both a parent_image and a dockerfile",
+            where=where,
+            hint="keep one: the dockerfile's own FROM line names its parent",
+        )
+    bundle = options.ship == "image"
+    if not bundle and not _asks_for_packages(settings):
+        return parent
+    labels = {"flowc.pipeline": pipeline.name}
+    if bundle:
+        labels |= {"flowc.version": options.spec["flowc"], "flowc.bundle": options.bundle.digest}
+    text = render_dockerfile(settings, parent=parent, labels=labels, bundle=bundle, where=where)
+    context = {DOCKERFILE: text.encode()}
+    if settings.requirements:
+        context[REQUIREMENTS_FILE] = requirements_text(settings, where).encode()
+    if bundle:
+        context[BUNDLE_FILE] = options.bundle.data
+    tag = tag_of(pipeline.name, context)
+    contexts[tag] = context
+    return tag
+
+
+def _asks_for_packages(settings: ir.DockerSettings) -> bool:
+    return bool(settings.dockerfile or settings.requirements or settings.apt_packages)
