@@ -1,0 +1,163 @@
+"""`flowc compile`: a pipeline becomes a folder that an engine deploys."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from flowc.cli import console, options
+from flowc.cli.suggest import SuggestingCommand
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flowc.driver import CompileReport
+    from flowc.registry import Ship, Volume
+
+SHIP = ("image", "mount", "inline", "store")
+"""`registry.Ship`, without importing it for the help."""
+
+
+def _parse_volumes(
+    ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
+) -> tuple[Volume, ...]:
+    return tuple(_parse_volume(text, ctx, param) for text in values)
+
+
+def _parse_volume(text: str, ctx: click.Context, param: click.Parameter) -> Volume:
+    from flowc.registry import Volume
+
+    head, _, rest = text.partition(":")
+    claim = head == "pvc" and ":" in rest
+    source, _, target = rest.partition(":") if claim else (head, "", rest)
+    if not source or not target.startswith("/") or ":" in target:
+        raise click.BadParameter(
+            f"'{text}' is neither /SOURCE:/TARGET nor pvc:NAME:/TARGET", ctx, param
+        )
+    if not claim and not source.startswith("/"):
+        raise click.BadParameter(
+            f"'{source}' in '{text}' must be an absolute path on the engine's host", ctx, param
+        )
+    return Volume(source=source, target=target, kind="pvc" if claim else "bind")
+
+
+@click.command("compile", cls=SuggestingCommand, short_help="Compile a pipeline for an engine.")
+@options.source_argument()
+@options.target_option(default=None, kind="What to compile for.")
+@click.option(
+    "-o",
+    "--out",
+    metavar="DIR",
+    help="The build directory, written whole or not at all. [default: build/TARGET/PIPELINE]",
+)
+@options.param_option()
+@options.store_option("The store as the engine's containers see it.")
+@click.option(
+    "--volume",
+    "volumes",
+    multiple=True,
+    metavar="SOURCE:TARGET",
+    callback=_parse_volumes,
+    help="A path on the engine's host, or pvc:NAME:TARGET for a claim in the cluster, and where"
+    " steps see it. May be repeated.",
+)
+@click.option(
+    "--ship",
+    type=click.Choice(SHIP),
+    default="image",
+    show_default=True,
+    help="How the bundle reaches a container: in its image, mounted, inside the artifact, or from"
+    " the store.",
+)
+@options.parent_image_option()
+@click.option("--network", metavar="NET", default="", help="Docker network of the containers.")
+@click.option("--no-build", is_flag=True, help="Write the files, but build no images.")
+@options.pip_option()
+@options.ca_bundle_option()
+@options.json_option("the report")
+def compile_command(  # noqa: PLR0913 - one argument for each option
+    *,
+    source: str,
+    target: str,
+    out: str | None,
+    parameters: Mapping[str, str],
+    store: str | None,
+    volumes: tuple[Volume, ...],
+    ship: str,
+    parent_image: str,
+    network: str,
+    no_build: bool,
+    pip: str,
+    ca_bundle: str | None,
+    as_json: bool,
+) -> None:
+    """Compile a pipeline for an engine: the same pipeline gives the same bytes.
+
+    \b
+    flowc compile pipeline.py --target airflow --out build
+    flowc compile pipeline.py --target kubeflow --store s3://bucket/flowc
+    flowc compile pipeline.py -t prefect --store file:/data/flowc --volume /srv/flowc:/data/flowc
+    flowc compile pipeline.py -t kubeflow --store file:/data --volume pvc:flowc:/data
+    flowc compile pipeline.py -t airflow --no-build --json
+
+    A parameter that the pipeline only passes on stays a parameter of the engine; one that decides
+    the pipeline's shape is bound now, with --param. The report says which are which.
+    """  # noqa: D301 - \b keeps click from joining the lines
+    from flowc import driver
+    from flowc.cli.progress import open_plain
+    from flowc_runtime.contract import path_segment
+
+    pipeline = driver.load_pipeline(source)
+    report = driver.compile_pipeline(
+        pipeline,
+        target,
+        out=out or f"build/{path_segment(target)}/{path_segment(pipeline.name)}",
+        parameters=parameters,
+        store=store,
+        volumes=volumes,
+        ship=cast("Ship", ship),
+        parent_image=parent_image,
+        network=network,
+        build=None if no_build else options.build_options(pip, ca_bundle),
+        reporter=open_plain(),
+    )
+    _print_report(pipeline.name, report)
+    if as_json:
+        console.print_json(_report_document(pipeline.name, report))
+
+
+def _print_report(name: str, report: CompileReport) -> None:
+    done = console.paint("compiled", "green", sys.stderr)
+    lines = [f"{console.escape(name)} for {report.target} into {report.out}/"]
+    lines += [f"  {file}" for file in report.files]
+    lines += [f"image {image}" for image in report.images]
+    if report.runtime_parameters:
+        lines.append(f"run-time parameters: {', '.join(report.runtime_parameters)}")
+    lines += [
+        f"bound at compile time: {name} = {value} ({why})"
+        for name, value, why in report.bound_parameters
+    ]
+    lines += [f"note: {note}" for note in report.notes]
+    for number, line in enumerate(lines):
+        text = console.escape(line)
+        console.say(f"{done} {text}" if number == 0 else text)
+
+
+def _report_document(name: str, report: CompileReport) -> dict[str, object]:
+    return {
+        "pipeline": name,
+        "target": report.target,
+        "out": report.out,
+        "files": list(report.files),
+        "digest": report.digest,
+        "images": list(report.images),
+        "runtime_parameters": list(report.runtime_parameters),
+        "bound_parameters": [
+            {"name": name, "value": json.loads(value), "why": why}
+            for name, value, why in report.bound_parameters
+        ],
+        "notes": list(report.notes),
+    }

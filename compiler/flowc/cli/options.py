@@ -1,0 +1,141 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+
+import click
+from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flowc.registry import BuildOptions
+
+    Command = TypeVar("Command", bound=Callable[..., Any])
+
+PIP = ("index", "host")
+
+
+def source_argument() -> Callable[[Command], Command]:
+    return click.argument("source", shell_complete=_complete_source)
+
+
+def run_argument() -> Callable[[Command], Command]:
+    return click.argument("run", shell_complete=_complete_run)
+
+
+def target_option(*, default: str | None, kind: str) -> Callable[[Command], Command]:
+    return click.option(
+        "-t",
+        "--target",
+        default=default,
+        required=default is None,
+        show_default=default is not None,
+        shell_complete=_complete_target,
+        help=f"{kind} `flowc targets` lists them.",
+    )
+
+
+def param_option() -> Callable[[Command], Command]:
+    return click.option(
+        "-p",
+        "--param",
+        "parameters",
+        multiple=True,
+        metavar="NAME=VALUE",
+        callback=_parse_parameters,
+        help="A parameter, as JSON or bare text: -p epochs=3 -p name=blue. May be repeated.",
+    )
+
+
+def store_option(
+    meaning: str = "Where runs, artifacts and the cache are kept.",
+) -> Callable[[Command], Command]:
+    return click.option(
+        "--store",
+        metavar="URI",
+        envvar="FLOWC_STORE",
+        help=f"{meaning} file:, s3:, gs: or az:. [env: FLOWC_STORE; default: .flowc/]",
+    )
+
+
+def parent_image_option() -> Callable[[Command], Command]:
+    return click.option(
+        "--parent-image",
+        metavar="IMAGE",
+        envvar="FLOWC_PARENT_IMAGE",
+        default="",
+        help="Image for steps that declare none. [env: FLOWC_PARENT_IMAGE]",
+    )
+
+
+def pip_option() -> Callable[[Command], Command]:
+    return click.option(
+        "--pip",
+        type=click.Choice(PIP),
+        envvar="FLOWC_PIP",
+        default="index",
+        show_default=True,
+        help="Where image builds get requirements from: pip in the build asks the package index,"
+        " or this host downloads wheels and copies them in. [env: FLOWC_PIP]",
+    )
+
+
+def ca_bundle_option() -> Callable[[Command], Command]:
+    return click.option(
+        "--ca-bundle",
+        metavar="PATH",
+        type=click.Path(exists=True, dir_okay=False),
+        envvar="FLOWC_CA_BUNDLE",
+        default=None,
+        help="PEM file that image builds trust, for a proxy with its own certificate authority;"
+        " it stays out of the image. [env: FLOWC_CA_BUNDLE]",
+    )
+
+
+def json_option(what: str) -> Callable[[Command], Command]:
+    return click.option("--json", "as_json", is_flag=True, help=f"Print {what} as JSON.")
+
+
+def build_options(pip: str, ca_bundle: str | None) -> BuildOptions:
+    from flowc.registry import BuildOptions
+
+    return BuildOptions(pip=cast("Literal['index', 'host']", pip), ca_bundle=ca_bundle or "")
+
+
+def _parse_parameters(
+    ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
+) -> dict[str, str]:
+    parameters: dict[str, str] = {}
+    for text in values:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise click.BadParameter(f"'{text}' is not NAME=VALUE", ctx, param)
+        if name.strip() in parameters:
+            raise click.BadParameter(f"'{name.strip()}' is given twice", ctx, param)
+        parameters[name.strip()] = value
+    return parameters
+
+
+def _complete_source(
+    _ctx: click.Context, _param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    return [CompletionItem(incomplete, type="file")]
+
+
+def _complete_target(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    from flowc.registry import backend_names
+
+    return [name for name in backend_names() if name.startswith(incomplete)]
+
+
+def _complete_run(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    from flowc.client import Client
+    from flowc.errors import FlowcError
+
+    try:
+        runs = Client(ctx.params.get("store")).runs(limit=50)
+    except FlowcError:
+        return []
+    return [run["run_id"] for run in runs if run["run_id"].startswith(incomplete)]

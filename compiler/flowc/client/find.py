@@ -1,0 +1,103 @@
+"""Which run somebody means: by id, by name, by the beginning of either, or `latest`."""
+
+from __future__ import annotations
+
+from flowc.client.records import read_run_record
+from flowc.errors import AuthorError
+from flowc_runtime.contract import path_segment
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flowc_runtime.contract import RunRecord
+    from flowc_runtime.stores import Store
+
+LISTING = "names/pipelines/"
+
+LATEST = "latest"
+
+SHOWN = 8
+"""How many candidates an error names."""
+
+
+def list_run_ids(store: Store, pipeline: str | None = None) -> list[str]:
+    """The ids of all runs, newest first."""
+    prefix = f"{LISTING}{path_segment(pipeline)}/" if pipeline else LISTING
+    names = [key.rpartition("/")[2] for key in store.list(prefix)]
+    return [_unquote(name.partition("-")[2]) for name in sorted(names, reverse=True)]
+
+
+def list_pipelines(store: Store) -> list[str]:
+    return sorted({_unquote(key.split("/")[2]) for key in store.list(LISTING)})
+
+
+def find_run(store: Store, wanted: str) -> RunRecord:
+    """The record of the run that ``wanted`` stands for.
+
+    Raises AuthorError when there is none, or more than one.
+    """
+    exact = read_run_record(store, wanted) if wanted else None
+    if exact is not None:
+        return exact
+    ids = list_run_ids(store)
+    if not ids:
+        raise AuthorError(
+            f"no run '{wanted}': the store {store.uri} has no runs yet",
+            hint="start one with `flowc run SOURCE`, or name another store with --store",
+        )
+    names = _Names(store, ids)
+    for matches in (
+        lambda id_: names.of(id_) == wanted,
+        lambda id_: wanted == LATEST and id_ == ids[0],
+        lambda id_: id_.startswith(wanted) or id_.rpartition("-")[2].startswith(wanted),
+        lambda id_: names.of(id_).startswith(wanted),
+    ):
+        found = _pick(wanted, ids, matches)
+        if found:
+            return names.record(found)
+    raise _unknown(wanted, ids, names)
+
+
+class _Names:
+    """Reads each run's record at most once."""
+
+    def __init__(self, store: Store, ids: list[str]) -> None:
+        self._store = store
+        self._records: dict[str, RunRecord] = {}
+        self.ids = ids
+
+    def record(self, id_: str) -> RunRecord:
+        if id_ not in self._records:
+            self._records[id_] = read_run_record(self._store, id_) or {"run": id_, "name": ""}
+        return self._records[id_]
+
+    def of(self, id_: str) -> str:
+        return self.record(id_).get("name", "")
+
+
+def _pick(wanted: str, ids: list[str], matches: Callable[[str], bool]) -> str:
+    found = [id_ for id_ in ids if matches(id_)]
+    if len(found) > 1:
+        shown = ", ".join(found[:SHOWN]) + (", …" if len(found) > SHOWN else "")
+        raise AuthorError(
+            f"'{wanted}' stands for {len(found)} runs: {shown}", hint="say more of it"
+        )
+    return found[0] if found else ""
+
+
+def _unknown(wanted: str, ids: list[str], names: _Names) -> AuthorError:
+    import difflib
+
+    known = ids + [names.of(id_) for id_ in ids]
+    near = difflib.get_close_matches(wanted, known, n=1)
+    hint = f"did you mean '{near[0]}'?" if near else f"newest: {', '.join(ids[:SHOWN])}"
+    return AuthorError(f"unknown run '{wanted}'", hint=f"{hint} (`flowc runs list` shows all)")
+
+
+def _unquote(segment: str) -> str:
+    if "%" not in segment:
+        return segment
+    from urllib.parse import unquote
+
+    return unquote(segment)
