@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import TextIO
+    from typing import IO
 
 COLOURS = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim": "2", "bold": "1"}
 
@@ -54,18 +54,18 @@ def log_line(text: str) -> str:
     return escape(text.rstrip("\r\n").rpartition("\r")[2])
 
 
-def is_terminal(stream: TextIO) -> bool:
+def is_terminal(stream: IO[str]) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def has_colour(stream: TextIO) -> bool:
+def has_colour(stream: IO[str]) -> bool:
     """https://no-color.org: NO_COLOR counts when it is set and not empty."""
     return is_terminal(stream) and not os.environ.get("NO_COLOR")
 
 
-def has_unicode(stream: TextIO) -> bool:
+def has_unicode(stream: IO[str]) -> bool:
     try:
-        "│…✓".encode(stream.encoding or "ascii")
+        "│…✓".encode(getattr(stream, "encoding", None) or "ascii")
     except (UnicodeEncodeError, LookupError):
         return False
     return True
@@ -80,13 +80,13 @@ def prepare_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def paint(text: str, colour: str, stream: TextIO) -> str:
+def paint(text: str, colour: str, stream: IO[str]) -> str:
     if not colour or not has_colour(stream):
         return text
     return f"\x1b[{COLOURS[colour]}m{text}\x1b[0m"
 
 
-def paint_status(status: str, stream: TextIO) -> str:
+def paint_status(status: str, stream: IO[str]) -> str:
     return paint(status, STATUS_COLOURS.get(status.strip(), ""), stream)
 
 
@@ -159,7 +159,7 @@ def shorten(text: str, width: int, *, ellipsis: str = "…") -> str:
     return (kept + ellipsis)[: max(width, len(ellipsis))]
 
 
-def print_table(rows: Sequence[Sequence[str]], stream: TextIO, *, status: int = -1) -> None:
+def print_table(rows: Sequence[Sequence[str]], stream: IO[str], *, status: int = -1) -> None:
     """Aligned columns under a heading; ``status`` is the column with a status word.
 
     On a terminal the widest columns give way until a row fits; a pipe gets everything.

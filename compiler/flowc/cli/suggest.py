@@ -10,7 +10,7 @@ import click
 from flowc.errors import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 
 class SuggestingCommand(click.Command):
@@ -36,7 +36,7 @@ class SuggestingGroup(click.Group):
 
 
 @contextmanager
-def _suggest_option(command: click.Command, ctx: click.Context) -> Iterator[None]:
+def _suggest_option(command: click.Command, ctx: click.Context) -> Generator[None, None, None]:
     """Say in one line which option was meant; click's own words differ from version to version."""
     try:
         yield

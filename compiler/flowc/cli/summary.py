@@ -75,8 +75,8 @@ def describe_error(error: ErrorDocument) -> str:
     """One line: `ValueError: bad shape`, `killed by signal 9 (SIGKILL)`, …"""
     kind = error.get("kind", "")
     message = error.get("message", "").strip()
-    if error.get("type"):
-        name = error["type"].rpartition(".")[2]
+    name = error.get("type", "").rpartition(".")[2]
+    if name:
         return f"{name}: {message}" if message else name
     if kind == "killed" and "signal" in error:
         return f"killed by signal {_signal(error['signal'])}"

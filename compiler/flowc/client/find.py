@@ -8,7 +8,7 @@ from flowc_runtime.contract import path_segment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from flowc_runtime.contract import RunRecord
     from flowc_runtime.stores import Store
@@ -47,16 +47,23 @@ def find_run(store: Store, wanted: str) -> RunRecord:
             hint="start one with `flowc run SOURCE`, or name another store with --store",
         )
     names = _Names(store, ids)
-    for matches in (
-        lambda id_: names.of(id_) == wanted,
-        lambda id_: wanted == LATEST and id_ == ids[0],
-        lambda id_: id_.startswith(wanted) or id_.rpartition("-")[2].startswith(wanted),
-        lambda id_: names.of(id_).startswith(wanted),
-    ):
-        found = _pick(wanted, ids, matches)
+    for found in _matches(wanted, ids, names):
+        if len(found) == 1:
+            return names.record(found[0])
         if found:
-            return names.record(found)
+            raise _ambiguous(wanted, found)
     raise _unknown(wanted, ids, names)
+
+
+def _matches(wanted: str, ids: list[str], names: _Names) -> Iterator[list[str]]:
+    """Ids that fit, the surest way of fitting first."""
+    yield [id_ for id_ in ids if names.of(id_) == wanted]
+    if wanted == LATEST:
+        yield ids[:1]
+    yield [
+        id_ for id_ in ids if id_.startswith(wanted) or id_.rpartition("-")[2].startswith(wanted)
+    ]
+    yield [id_ for id_ in ids if names.of(id_).startswith(wanted)]
 
 
 class _Names:
@@ -76,14 +83,9 @@ class _Names:
         return self.record(id_).get("name", "")
 
 
-def _pick(wanted: str, ids: list[str], matches: Callable[[str], bool]) -> str:
-    found = [id_ for id_ in ids if matches(id_)]
-    if len(found) > 1:
-        shown = ", ".join(found[:SHOWN]) + (", …" if len(found) > SHOWN else "")
-        raise AuthorError(
-            f"'{wanted}' stands for {len(found)} runs: {shown}", hint="say more of it"
-        )
-    return found[0] if found else ""
+def _ambiguous(wanted: str, found: list[str]) -> AuthorError:
+    shown = ", ".join(found[:SHOWN]) + (" and more" if len(found) > SHOWN else "")
+    return AuthorError(f"'{wanted}' stands for {len(found)} runs: {shown}", hint="give a run's id")
 
 
 def _unknown(wanted: str, ids: list[str], names: _Names) -> AuthorError:

@@ -26,7 +26,7 @@ from flowc_runtime import stores
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PATIENCE = 4.0
+PATIENCE = 4
 """Seconds given to a daemon, an engine or a program to answer."""
 
 MINIMUM = (3, 10)
