@@ -1,0 +1,81 @@
+"""Everything without a format of its own, as a pickle.
+
+Classes and functions of the script that runs are stored under the name of their module, so that
+they are found when another process reads them.
+"""
+
+from __future__ import annotations
+
+import pickle
+
+from flowc_runtime.materializers.leaves import Format, LoadError, SaveError
+from flowc_runtime.values import NotDecodable, objects, type_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, BinaryIO
+
+_PROTOCOL = 5
+
+
+class _Pickler(pickle.Pickler):
+    def reducer_override(self, obj: Any) -> Any:
+        return _reference(obj) or NotImplemented
+
+
+def format_of() -> Format:
+    """Cloudpickle where it is installed: it also keeps lambdas and classes of a notebook."""
+    try:
+        import cloudpickle
+    except ImportError:
+        return Format("pickle@1", "pickle", _write_pickle)
+    del cloudpickle
+    return Format("cloudpickle@1", "pickle", _write_cloudpickle)
+
+
+def read(file: BinaryIO, size: int) -> Any:
+    del size
+    try:
+        return pickle.load(file)  # noqa: S301 - who can write to a store is trusted with code
+    except (ModuleNotFoundError, NotDecodable):
+        raise
+    except Exception as error:  # noqa: BLE001 - the author's __setstate__ and constructors run here
+        raise LoadError(f"{type(error).__name__}: {error}") from error
+
+
+def _write_pickle(value: object, file: BinaryIO) -> bool:
+    return _dump(_Pickler(file, _PROTOCOL), value)
+
+
+def _write_cloudpickle(value: object, file: BinaryIO) -> bool:
+    import cloudpickle
+
+    class Pickler(cloudpickle.Pickler):  # type: ignore[misc, name-defined]
+        def reducer_override(self, obj: Any) -> Any:
+            return _reference(obj) or super().reducer_override(obj)
+
+    return _dump(Pickler(file, _PROTOCOL), value)
+
+
+def _dump(pickler: Any, value: object) -> bool:
+    try:
+        pickler.dump(value)
+    except Exception as error:  # noqa: BLE001 - the author's __reduce__ and __getstate__ run here
+        raise SaveError(
+            f"it is a {type_name(type(value))}, and pickling it raised {type(error).__name__}: "
+            f"{error}. Return plain data, leave the part out with __getstate__, or name a "
+            "materializer for this output"
+        ) from error
+    return True
+
+
+def _reference(obj: Any) -> Any:
+    """How to find a class or function of ``__main__`` from elsewhere, if it can be found."""
+    if getattr(obj, "__module__", None) != "__main__" or not hasattr(obj, "__qualname__"):
+        return None
+    name = f"{objects.main_name()}:{obj.__qualname__}"
+    try:
+        found = objects.find_class(name) if objects.main_name() else None
+    except NotDecodable:
+        return None
+    return (objects.find_class, (name,)) if found is obj else None
