@@ -1,0 +1,63 @@
+"""Airflow: one DAG file, valid on Airflow 2.11 and 3 alike, whose tasks are DockerOperators."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Literal
+
+from flowc.errors import InternalError
+from flowc.registry import Emission
+from flowc_backends import images as step_images
+from flowc_backends.airflow.lower import lower
+from flowc_backends.python_file import render_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flowc import ir
+    from flowc.registry import BuildOptions, EmitOptions, ImageBuild, Reporter, Support
+    from flowc_backends.airflow.model import Dag
+
+TEMPLATE = "airflow/dag.py.jinja"
+
+
+class AirflowBackend:
+    name = "airflow"
+    kind: Literal["engine"] = "engine"
+    supports: Mapping[str, Support] = {
+        "parameters": "native",
+        "parallel": "native",
+        "images": "native",
+        "environment": "native",
+        "caching": "emulated",
+        "retries": "emulated",
+        "continue_on_failure": "native",
+        "logs": "native",
+    }
+
+    def emit(self, pipeline: ir.Pipeline, options: EmitOptions) -> Emission:
+        pipeline, images = step_images.place(pipeline, options)
+        dag = lower(pipeline, options)
+        text, tree = render_file(TEMPLATE, dag=dag)
+        _check(dag, tree)
+        return Emission(files={f"{dag.dag_id}.py": text.encode()}, images=images)
+
+    def build(
+        self, images: tuple[ImageBuild, ...], options: BuildOptions, reporter: Reporter
+    ) -> None:
+        step_images.build(images, options, reporter)
+
+
+def _check(dag: Dag, tree: ast.Module) -> None:
+    """Hold the file against the model: the same tasks with the same commands."""
+    expected = {task.task_id: task.command for task in (*dag.tasks, dag.finaliser)}
+    block = tree.body[-1]
+    found: dict[object, object] = {}
+    for node in ast.walk(block):
+        match node:
+            case ast.Call(func=ast.Name(id="container"), args=[task_id, command]):
+                found[ast.literal_eval(task_id)] = tuple(ast.literal_eval(command))
+            case _:
+                pass
+    if found != expected:
+        raise InternalError(f"the DAG file of '{dag.dag_id}' has other tasks than the pipeline")

@@ -1,0 +1,172 @@
+"""Lowers a pipeline to the render model of a DAG file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from flowc.errors import FlowcError, raise_all
+from flowc_backends import containers
+from flowc_backends.airflow.model import Dag, Edge, Image, ParamLine, Task
+from flowc_backends.airflow.naming import airflow_id, task_ids
+from flowc_backends.airflow.params import param_arguments
+from flowc_backends.images.dockerfile import BUNDLE
+from flowc_backends.python_names import Names
+from flowc_runtime.contract import ARGUMENT_LIMIT
+from flowc_templates.airflow_literal import escape, jlit
+from flowc_templates.python_source import LINE_LENGTH, literal
+
+if TYPE_CHECKING:
+    from flowc import ir
+    from flowc.registry import EmitOptions
+
+FINALISER = "finalise"
+STORE_VARIABLE = "flowc_store"
+
+_PYTHON = "python3"
+
+# What the file defines or imports, and a step must not be called.
+_TAKEN = frozenset((
+    "Any", "BUNDLE", "DAG", "DEFAULTS", "DockerOperator", "LIMIT", "Mount", "Param", "RUN",
+    "STORE", "annotations", "argument", "cleandoc", "container", "dag", "datetime", "json",
+    "timezone",
+))  # fmt: skip
+
+
+def lower(pipeline: ir.Pipeline, options: EmitOptions) -> Dag:
+    """The DAG file of a pipeline whose images are placed.
+
+    Raises AuthorError for what Airflow or Docker cannot be told, all of it at once.
+    """
+    common = containers.describe(options, "Airflow")
+    raise_all(_check(pipeline))
+    names = Names(_TAKEN)
+    images = _images(pipeline, names)
+    ids = task_ids(pipeline.steps)
+    variables = {step.id: names.add(step.id) for step in pipeline.steps}
+    tasks = tuple(
+        _task(step, variables[step.id], ids[step.id], images[step.image])
+        for step in pipeline.steps
+    )
+    finaliser = _finaliser(pipeline, names, set(ids.values()), images)
+    dag_id = airflow_id(pipeline.name)
+    return Dag(
+        dag_id=dag_id,
+        display_name="" if dag_id == pipeline.name else pipeline.name,
+        source=str(pipeline.location),
+        doc=f"{pipeline.doc or pipeline.name}\n\n`{pipeline.location}`",
+        store=f'{{{{ var.value.get("{STORE_VARIABLE}", "{escape(common.store)}") }}}}',
+        binds=common.binds,
+        network=jlit(common.network),
+        bundle=BUNDLE,
+        python=_PYTHON,
+        limit=ARGUMENT_LIMIT,
+        params=tuple(_param(parameter) for parameter in pipeline.runtime_parameters),
+        images=tuple(
+            Image(constant=constant, reference=jlit(reference))
+            for reference, constant in images.items()
+        ),
+        tasks=tasks,
+        finaliser=finaliser,
+        edges=(*_edges(pipeline, variables), _last_edge(pipeline, variables, finaliser.variable)),
+    )
+
+
+def _check(pipeline: ir.Pipeline) -> list[FlowcError]:
+    errors = containers.check_defaults(pipeline)
+    errors += containers.check_argument(pipeline.name, "pipeline's name", str(pipeline.location))
+    for step in pipeline.steps:
+        errors += containers.check_argument(step.id, "step's name", str(step.location))
+        errors += containers.check_argument(step.doc, "docstring", str(step.location))
+    errors += containers.check_argument(pipeline.doc, "docstring", str(pipeline.location))
+    return errors
+
+
+def _images(pipeline: ir.Pipeline, names: Names) -> dict[str, str]:
+    """The constant of each image, in the order of first use."""
+    found = dict.fromkeys(step.image for step in pipeline.steps)
+    return {
+        image: names.add("IMAGE" if number == 1 else f"IMAGE_{number}")
+        for number, image in enumerate(found, start=1)
+    }
+
+
+def _task(step: ir.Step, variable: str, task_id: str, image: str) -> Task:
+    options: list[tuple[str, str]] = []
+    if step.id != task_id:
+        options.append(("task_display_name", step.id))
+    if step.docker.python != _PYTHON:
+        options.append(("python", jlit(step.docker.python)))
+    return Task(
+        variable=variable,
+        task_id=task_id,
+        command=("step", jlit(step.id)),
+        image=image,
+        doc=f"{step.doc}\n\n{_places(step)}".lstrip(),
+        options=tuple(options),
+    )
+
+
+def _places(step: ir.Step) -> str:
+    if step.defined is None or step.defined == step.location:
+        return f"`{step.location}`"
+    return f"`{step.defined}`, called at `{step.location}`"
+
+
+def _finaliser(
+    pipeline: ir.Pipeline, names: Names, taken: set[str], images: dict[str, str]
+) -> Task:
+    task_id = FINALISER
+    while task_id in taken:
+        task_id = f"flowc_{task_id}"
+    first = pipeline.steps[0]
+    python = () if first.docker.python == _PYTHON else (("python", jlit(first.docker.python)),)
+    return Task(
+        variable=names.add(task_id),
+        task_id=task_id,
+        command=("finalise",),
+        image=images[first.image],
+        doc="Close the run's record, whatever happened before, and fail if a step failed.",
+        options=python,
+    )
+
+
+def _param(parameter: ir.Parameter) -> ParamLine:
+    arguments = param_arguments(parameter)
+    inline = ", ".join(f"{keyword}{literal(value)}" for keyword, value in arguments)
+    width = len(f"{' ' * 8}{literal(parameter.name)}: Param({inline}),")
+    return ParamLine(
+        name=parameter.name,
+        template=f'{{{{ argument("{escape(parameter.name)}", params) }}}}',
+        arguments=arguments,
+        wide=width > LINE_LENGTH,
+    )
+
+
+def _edges(pipeline: ir.Pipeline, variables: dict[str, str]) -> list[Edge]:
+    return [
+        _edge(tuple(variables[above] for above in step.upstream), variables[step.id])
+        for step in pipeline.steps
+        if step.upstream
+    ]
+
+
+def _last_edge(pipeline: ir.Pipeline, variables: dict[str, str], finaliser: str) -> Edge:
+    """The finaliser comes after the steps whose end does not show in another one's end.
+
+    Airflow gives a step up as soon as one of its upstream steps has failed, while the others may
+    still be running: so it waits for those, too, and not for the last steps alone.
+    """
+    fan_out = Counter(above for step in pipeline.steps for above in set(step.upstream))
+    waits_for = {step.id for step in pipeline.steps if not fan_out[step.id]}
+    for step in pipeline.steps:
+        if len(set(step.upstream)) > 1:
+            waits_for.update(step.upstream)
+    return _edge(
+        tuple(variables[step.id] for step in pipeline.steps if step.id in waits_for), finaliser
+    )
+
+
+def _edge(above: tuple[str, ...], below: str) -> Edge:
+    line = f"    {', '.join(above)} >> {below}" + ("[]" if len(above) > 1 else "")
+    return Edge(above=above, below=below, wide=len(line) > LINE_LENGTH)

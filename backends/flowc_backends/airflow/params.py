@@ -1,0 +1,133 @@
+"""Types of parameters as the JSON schema of Airflow's `Param`.
+
+    int                 ->  {"type": "integer"}
+    str | None          ->  {"type": ["null", "string"]}
+    Literal["a", "b"]   ->  {"enum": ["a", "b"]}
+
+The schema serves the trigger form and catches slips early. It never refuses what the runtime
+accepts: what it cannot say, it leaves open.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from flowc.trace.tracer import type_spec
+from flowc_runtime.values import type_text
+
+if TYPE_CHECKING:
+    from flowc import ir
+
+Schema = dict[str, Any]
+
+_NAMED = {
+    "none": "null",
+    "bool": "boolean",
+    "int": "integer",
+    "float": "number",
+    "str": "string",
+    "bytes": "string",
+}
+_ARRAYS = frozenset(("list", "tuple", "set", "frozenset"))
+# A datetime without a zone is none of JSON schema's date-times, so it is left a string.
+_CLASSES: dict[str, Schema] = {
+    "datetime:date": {"type": "string", "format": "date"},
+    "datetime:datetime": {"type": "string"},
+    "datetime:time": {"type": "string"},
+    "pathlib:Path": {"type": "string"},
+    "uuid:UUID": {"type": "string"},
+}
+_MATCHES: dict[str, tuple[type, ...]] = {
+    "null": (type(None),),
+    "boolean": (bool,),
+    "integer": (int,),
+    "number": (int, float),
+    "string": (str,),
+    "array": (list,),
+    "object": (dict,),
+}
+
+
+def param_arguments(parameter: ir.Parameter) -> tuple[tuple[str, object], ...]:
+    """The arguments of `Param`: the default alone has no keyword."""
+    found = schema(parameter.type)
+    arguments: list[tuple[str, object]] = []
+    if parameter.default is not None:
+        default = json.loads(parameter.default)
+        arguments.append(("", default))
+        if not _accepts(found, default):
+            found = {}
+    arguments += [(f"{key}=", value) for key, value in found.items()]
+    arguments.append(("description=", type_text(type_spec(parameter.type))))
+    return tuple(arguments)
+
+
+def schema(kind: ir.Type) -> Schema:
+    """The JSON schema of the plain form of a type; empty where anything may come."""
+    if kind.kind in _NAMED:
+        return {"type": _NAMED[kind.kind]}
+    if kind.kind in _ARRAYS:
+        return _array(kind)
+    match kind.kind:
+        case "dict":
+            return _object(kind)
+        case "union":
+            return _union([schema(alternative) for alternative in kind.args])
+        case "literal":
+            values = [json.loads(value) for value in kind.values]
+            # Tagged values (enums, bytes) have another plain form.
+            return {} if any(isinstance(value, dict) for value in values) else {"enum": values}
+        case "class":
+            return _CLASSES.get(kind.name, {})
+        case _:
+            return {}
+
+
+def _array(kind: ir.Type) -> Schema:
+    one_for_all = kind.args and (kind.kind != "tuple" or kind.variadic)
+    items = schema(kind.args[0]) if one_for_all else {}
+    return {"type": "array", "items": items} if items else {"type": "array"}
+
+
+def _object(kind: ir.Type) -> Schema:
+    key, item = kind.args if len(kind.args) == 2 else (None, None)  # noqa: PLR2004 - key and value
+    if key is None or item is None:
+        return {"type": "object"}
+    if key.kind != "str":
+        return {}  # keys that are no text are given as pairs
+    values = schema(item)
+    return {"type": "object", "additionalProperties": values} if values else {"type": "object"}
+
+
+def _union(alternatives: list[Schema]) -> Schema:
+    if not all(alternatives):
+        return {}
+    if all(list(found) == ["type"] for found in alternatives):
+        names = [found["type"] for found in alternatives]
+        return {"type": sorted(dict.fromkeys(names), key=lambda name: name != "null")}
+    nullable = [found for found in alternatives if found != {"type": "null"}]
+    if len(nullable) == 1 and isinstance(nullable[0].get("type"), str):
+        return {**nullable[0], "type": ["null", nullable[0]["type"]]}
+    return {"anyOf": alternatives}
+
+
+def _accepts(found: Schema, value: Any) -> bool:
+    if "anyOf" in found:
+        return any(_accepts(alternative, value) for alternative in found["anyOf"])
+    if "enum" in found:
+        return value in found["enum"]
+    if "type" not in found:
+        return True
+    names = found["type"] if isinstance(found["type"], list) else [found["type"]]
+    if not any(_is_a(name, value) for name in names):
+        return False
+    if isinstance(value, list) and "items" in found:
+        return all(_accepts(found["items"], item) for item in value)
+    if isinstance(value, dict) and "additionalProperties" in found:
+        return all(_accepts(found["additionalProperties"], item) for item in value.values())
+    return True
+
+
+def _is_a(name: str, value: Any) -> bool:
+    return isinstance(value, _MATCHES[name]) and (name == "boolean" or not isinstance(value, bool))

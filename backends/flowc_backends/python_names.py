@@ -1,0 +1,41 @@
+"""Names of generated Python: identifiers that are valid, readable and all different."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+import unicodedata
+
+_FOREIGN = re.compile(r"[^A-Za-z0-9_]+")
+_TAKEN = frozenset((*keyword.kwlist, *keyword.softkwlist, *dir(builtins)))
+
+
+def ascii_word(text: str) -> str:
+    """``text`` in ASCII: accents dropped, letters of other scripts as their code points."""
+    if text.isascii():
+        return text
+    plain = unicodedata.normalize("NFKD", text)
+    return "".join(
+        char if char.isascii() else f"u{ord(char):x}"
+        for char in plain
+        if not unicodedata.combining(char)
+    )
+
+
+class Names:
+    """Hands out identifiers, none of them twice; ``taken`` are those that mean something else."""
+
+    def __init__(self, taken: frozenset[str] = frozenset()) -> None:
+        self._used = set(_TAKEN | taken)
+
+    def add(self, text: str) -> str:
+        """An identifier for ``text``, and for nothing else."""
+        word = _FOREIGN.sub("_", ascii_word(text)).strip("_") or "step"
+        base = f"_{word}" if word[0].isdigit() else word
+        name, count = base, 1
+        while name in self._used:
+            count += 1
+            name = f"{base}_" if count == 2 else f"{base}_{count}"  # noqa: PLR2004 - the second
+        self._used.add(name)
+        return name

@@ -1,0 +1,100 @@
+"""Filters for generated Python as its formatter leaves it: quotes, line lengths, docstrings.
+
+Text stays readable: letters of every script are printed as they are, and only what is invisible
+or would end the string is escaped.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import cast
+
+from flowc_templates.quoting import QuotingError
+
+LINE_LENGTH = 99
+
+_SIMPLE = re.compile(r"[ !#-\[\]-~]*")
+_SHORT = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+@lru_cache(maxsize=4096)
+def pytext(value: str) -> str:
+    """A string literal in double quotes, or in single ones where that saves escapes."""
+    if _SIMPLE.fullmatch(value):
+        return f'"{value}"'
+    quote = "'" if value.count('"') > value.count("'") else '"'
+    return f"{quote}{''.join(map(_escape, value)).replace(quote, chr(92) + quote)}{quote}"
+
+
+def literal(value: object, indent: int = 0, used: int = 0, after: int = 1) -> str:
+    """A literal of JSON's types: on one line where it fits, else one item a line.
+
+    ``indent`` is that of the line on which it begins, ``used`` how much of that line is taken, and
+    ``after`` how much follows.
+    """
+    line = _one_line(value)
+    if used + len(line) + after <= LINE_LENGTH or not isinstance(value, Mapping | list | tuple):
+        return line
+    inner = " " * (indent + 4)
+    match value:
+        case Mapping():
+            opening, closing = "{", "}"
+            pairs = cast("Mapping[str, object]", value).items()
+            items = [(f"{inner}{_one_line(key)}: ", item) for key, item in pairs]
+        case _:
+            opening, closing = "[]" if isinstance(value, list) else "()"
+            items = [(inner, item) for item in cast("Sequence[object]", value)]
+    lines = [start + literal(item, indent + 4, len(start)) + ",\n" for start, item in items]
+    return f"{opening}\n{''.join(lines)}{' ' * indent}{closing}" if lines else opening + closing
+
+
+def pydoc(value: str, indent: int = 0) -> str:
+    """The inside of a docstring, or of a string in three double quotes that `cleandoc` reads.
+
+    Every line but the first is indented.
+    """
+    lines = inspect.cleandoc(value).split("\n")
+    margin = " " * indent
+    escaped = ["".join(map(_escape, line.rstrip())).replace('"""', '\\"\\"\\"') for line in lines]
+    body = "\n".join(margin + line if line else line for line in escaped).lstrip()
+    return "\\" + body if body.startswith('"') else body
+
+
+def _one_line(value: object) -> str:
+    match value:
+        case str():
+            return pytext(value)
+        case None | bool() | int():
+            return repr(value)
+        case float():
+            return _number(value)
+        case Mapping():
+            pairs = cast("Mapping[str, object]", value).items()
+            return (
+                f"{{{', '.join(f'{_one_line(key)}: {_one_line(item)}' for key, item in pairs)}}}"
+            )
+        case list():
+            return f"[{', '.join(map(_one_line, cast('list[object]', value)))}]"
+        case tuple():
+            items = [_one_line(item) for item in cast("tuple[object, ...]", value)]
+            return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
+        case _:
+            raise QuotingError(f"no Python literal for a {type(value).__name__}")
+
+
+def _number(value: float) -> str:
+    if not math.isfinite(value):
+        return f'float("{value}")'
+    return repr(value).replace("e+", "e")
+
+
+def _escape(char: str) -> str:
+    if char in _SHORT:
+        return _SHORT[char]
+    if char.isprintable():
+        return char
+    return char.encode("unicode_escape").decode("ascii")
