@@ -36,7 +36,7 @@ check: venv ## Formatting, lint, types and who may import whom
 	@echo '== pyright'
 	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
 	@echo '== import-linter'
-	@$(BIN)/lint-imports --no-timings
+	@$(BIN)/lint-imports --no-logo
 
 fmt: venv ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff format --quiet .

@@ -95,7 +95,8 @@ publish() {
 
 install_lock() {
     local name=$1 interpreter=$2
-    "$uv" pip sync --quiet --require-hashes --python "$interpreter" "$here/$name.txt"
+    shift 2
+    "$uv" pip sync --quiet --require-hashes --python "$interpreter" "$@" "$here/$name.txt"
 }
 
 checkout_environment() {
@@ -125,7 +126,8 @@ engine_environment() {
         mkdir -p "$cache/engines"
         temporary=$(mktemp -d "$cache/engines/new.XXXXXX")
         "$uv" venv --quiet --relocatable --allow-existing --python "$python" "$temporary"
-        install_lock "$name" "$temporary/bin/python"
+        # Several processes of an engine start at once: each would compile the same modules.
+        install_lock "$name" "$temporary/bin/python" --compile-bytecode
         publish "$temporary" "$home"
     fi
     printf '%s\n' "$home/bin/python"

@@ -1,0 +1,86 @@
+"""Kubeflow Pipelines without a cluster: its own SDK runs the compiled package in containers."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from e2e.engines import EngineError, Run
+from e2e.engines.processes import clean_environment, kill_strays
+from e2e.engines.servers import Chore
+from e2e.engines.venvs import CHECKOUT, engine_python
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+RUNNER = CHECKOUT / "e2e/engines/inside/run_kfp.py"
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+# kfp.local tells how a task ended in its log only.
+TASK_ENDED = re.compile(r"Task '(?P<task>[^']+)' finished with status (?P<state>[A-Z]+)")
+
+
+def run_package(
+    package_yaml: Path,
+    arguments: Mapping[str, object] | None = None,
+    *,
+    volumes: Mapping[Path, str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    timeout: float = 300,
+) -> Run:
+    """Run a package to its end; the state is SUCCESS or FAILURE.
+
+    `volumes` (host: container) are mounted into every container and `environment` is set in it,
+    as an administrator of a cluster would have it. An EngineError when kfp refuses the package.
+    """
+    python = engine_python("kubeflow")
+    with tempfile.TemporaryDirectory(prefix="flowc-kfp-", ignore_cleanup_errors=True) as folder:
+        home = Path(folder)
+        request = {
+            "package": str(package_yaml.resolve()),
+            "arguments": dict(arguments or {}),
+            "volumes": {str(host): inside for host, inside in (volumes or {}).items()},
+            "environment": dict(environment or {}),
+            "root": str(home / "root"),
+            "result": str(home / "result.json"),
+        }
+        (home / "request.json").write_text(json.dumps(request))
+        output = _run(python, home, timeout)
+        result = home / "result.json"
+        if not result.exists():
+            raise EngineError(f"kfp cannot run {package_yaml.name}:\n{output}")
+        state = json.loads(result.read_text())["state"]
+    tasks = {found["task"]: found["state"] for found in TASK_ENDED.finditer(output)}
+    return Run(id=home.name, state=state, tasks=tasks, output=output)
+
+
+def _run(python: Path, home: Path, timeout: float) -> str:
+    try:
+        done = subprocess.run(
+            [python, RUNNER, home / "request.json"],
+            env=clean_environment(python, home, {}),
+            cwd=home,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=timeout,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as expired:
+        kill_strays(home)
+        output = (expired.stdout or b"").decode(errors="replace")
+        raise EngineError(f"kfp did not end in {timeout:.0f} s:\n{output}") from None
+    return COLOUR.sub("", done.stdout.decode(errors="replace"))
+
+
+class Kfp(Chore):
+    """The installed SDK, handled like a server though nothing of it stays running."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: engine_python("kubeflow"))
+
+    run_package = staticmethod(run_package)

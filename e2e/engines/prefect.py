@@ -1,0 +1,159 @@
+"""Prefect 3 as users run it: a server, a process work pool and one worker."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from e2e.engines import Run
+from e2e.engines.processes import clean_environment, free_ports, poll, run_to_end
+from e2e.engines.rest import Rest
+from e2e.engines.servers import Server
+from e2e.engines.venvs import engine_python
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from typing_extensions import Self
+
+ENDED = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
+# Task runs reach the server as events, so they may lag behind the end of their flow.
+LAG_SECONDS = 10.0
+PAGE = 200
+
+
+class Prefect:
+    """One server. `start` returns at once; `ready`, or the first call, waits for it."""
+
+    def __init__(self, pool: str = "flowc") -> None:
+        self.pool = pool
+        self._server = Server("prefect", self._boot)
+        self.home = self._server.home
+        (self._port,) = free_ports(1)
+        self.api_url = f"http://127.0.0.1:{self._port}/api"
+        self._api = Rest(self.api_url)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    # --- life
+
+    def start(self) -> None:
+        self._server.start()
+
+    def ready(self) -> None:
+        self._server.ready()
+
+    def stop(self) -> None:
+        # A worker whose server is gone retries for minutes instead of ending: no grace.
+        self._server.stop(grace=0)
+
+    def _boot(self) -> None:
+        server = ["server", "start", "--host", "127.0.0.1", "--port", str(self._port), "--no-ui"]
+        self._launch("server", server)
+        self._server.wait_until(lambda: self._api.answers("/health") is True)
+        # The worker makes the pool when there is none: one start of Prefect's command less.
+        self._launch("worker", ["worker", "start", "--pool", self.pool, "--type", "process"])
+        self._server.wait_until(self._is_worker_online)
+
+    def _launch(self, name: str, arguments: list[str]) -> None:
+        python = engine_python("prefect")
+        command: list[str | Path] = [python.parent / "prefect", *arguments]
+        self._server.launch(name, command, self.environment(python))
+
+    def _is_worker_online(self) -> bool:
+        if self._api.answers(f"/work_pools/{self.pool}") is None:
+            return False
+        workers = self._api.call("POST", f"/work_pools/{self.pool}/workers/filter", {})
+        return any(worker["status"] == "ONLINE" for worker in workers)
+
+    def environment(self, python: Path) -> dict[str, str]:
+        """The whole environment of the server, the worker and its flow runs."""
+        return clean_environment(
+            python,
+            self.home,
+            {
+                "DO_NOT_TRACK": "1",
+                "PREFECT_API_URL": self.api_url,
+                "PREFECT_CLI_COLORS": "false",
+                "PREFECT_CLI_PROMPT": "false",
+                "PREFECT_HOME": str(self.home),
+                "PREFECT_LOGGING_TO_API_BATCH_INTERVAL": "0.5",
+                "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+                "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+                "PREFECT_SERVER_UI_ENABLED": "false",
+                "PREFECT_WORKER_QUERY_SECONDS": "1",
+            },
+        )
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        """The server's own interface, for what has no method here; paths start after /api."""
+        self.ready()
+        return self._api.call(method, path, body)
+
+    # --- deployments
+
+    def deploy(self, build_dir: Path) -> str:
+        """Deploy everything in the folder's prefect.yaml, as its user would; the output."""
+        self.ready()
+        python = engine_python("prefect")
+        command: list[str | Path] = [python.parent / "prefect", "--no-prompt", "deploy", "--all"]
+        return run_to_end(command, self.environment(python), cwd=build_dir)
+
+    # --- runs
+
+    def trigger(
+        self, flow_name: str, deployment: str, parameters: Mapping[str, object] | None = None
+    ) -> str:
+        found = self.call("GET", f"/deployments/name/{flow_name}/{deployment}")
+        body = {"parameters": dict(parameters or {}), "state": {"type": "SCHEDULED"}}
+        return str(self.call("POST", f"/deployments/{found['id']}/create_flow_run", body)["id"])
+
+    def wait(self, flow_run_id: str, timeout: float = 180) -> Run:
+        def ended() -> str | None:
+            kind = str(self.call("GET", f"/flow_runs/{flow_run_id}")["state"]["type"])
+            return kind if kind in ENDED else None
+
+        def standing() -> str:
+            return f"tasks {self._tasks(flow_run_id)}\n{self.logs(flow_run_id)}"
+
+        state = poll(ended, timeout=timeout, on_timeout=standing)
+        return Run(id=flow_run_id, state=state, tasks=self._settled_tasks(flow_run_id))
+
+    def _settled_tasks(self, flow_run_id: str) -> dict[str, str]:
+        end = time.monotonic() + LAG_SECONDS
+        before: dict[str, str] | None = None
+        while True:
+            tasks = self._tasks(flow_run_id)
+            settled = tasks == before and "RUNNING" not in tasks.values()
+            if settled or time.monotonic() > end:
+                return tasks
+            before = tasks
+            time.sleep(0.5)
+
+    def _tasks(self, flow_run_id: str) -> dict[str, str]:
+        mine = {"flow_runs": {"id": {"any_": [flow_run_id]}}}
+        tasks = self._pages("/task_runs/filter", mine)
+        return {str(task["name"]): str(task["state_type"]) for task in tasks}
+
+    def cancel(self, flow_run_id: str) -> None:
+        """Ask for the end of the run; `wait` then tells how it ended."""
+        state = {"state": {"type": "CANCELLING"}}
+        self.call("POST", f"/flow_runs/{flow_run_id}/set_state", state)
+
+    def logs(self, flow_run_id: str) -> str:
+        mine = {"logs": {"flow_run_id": {"any_": [flow_run_id]}}, "sort": "TIMESTAMP_ASC"}
+        return "\n".join(str(entry["message"]) for entry in self._pages("/logs/filter", mine))
+
+    def _pages(self, path: str, query: Mapping[str, object]) -> list[Any]:
+        found: list[Any] = []
+        while True:
+            page = self.call("POST", path, {**query, "limit": PAGE, "offset": len(found)})
+            found.extend(page)
+            if len(page) < PAGE:
+                return found
