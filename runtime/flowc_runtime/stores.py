@@ -64,7 +64,11 @@ class MissingError(StoreError):
 
 
 class DamagedError(StoreError):
-    """Contents do not have the digest under which they are kept."""
+    """Contents do not have the ``digest`` under which they are kept."""
+
+    def __init__(self, digest: str, found: str) -> None:
+        super().__init__(f"contents {digest} are damaged: they have digest {found}")
+        self.digest = digest
 
 
 def open_store(uri: str) -> Store:
@@ -128,7 +132,7 @@ def verify_contents(path: str, digest: str) -> None:
     except FileNotFoundError:
         raise MissingError(f"contents {digest} are not in the store") from None
     if found != digest:
-        raise DamagedError(f"contents {digest} are damaged: they have digest {found}")
+        raise DamagedError(digest, found)
 
 
 def open_contents(store: Store, digest: str) -> str:

@@ -1,0 +1,149 @@
+"""One attempt as its parent sees it: a child that writes, reports, ends, or has to be ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+
+from flowc_runtime import contract, errors, spawning
+from flowc_runtime.loop import ChildWatch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flowc_runtime.child import Job, Report
+    from flowc_runtime.contract import ErrorDocument
+    from flowc_runtime.loop import Loop, Timer
+
+GRACE = 5.0
+"""Seconds between a forwarded signal and the end by force; `docker stop` allows ten in all."""
+
+LINGER = 1.0
+"""Seconds that what the step started may go on writing after the step's own process has ended."""
+
+CHUNK = 1 << 16
+
+
+class Attempt:
+    """Runs a job in a child; ``ended`` is called once, with the child's report or an error."""
+
+    __slots__ = (
+        "_beat", "_ended", "_heartbeat", "_killer", "_linger", "_loop", "_output", "_process",
+        "_report", "_watch",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        loop: Loop,
+        job: Job,
+        *,
+        output: Callable[[bytes], None],
+        beat: Callable[[], None],
+        ended: Callable[[Report], None],
+    ) -> None:
+        self._loop = loop
+        self._output = output
+        self._beat = beat
+        self._ended = ended
+        self._report = bytearray()
+        self._killer: Timer | None = None
+        self._linger: Timer | None = None
+        self._process = spawning.start(job, loop.close_files)
+        loop.watch(self._process.report, self._read_report)
+        loop.watch(self._process.output, lambda: self._read_output() and None)
+        self._watch = ChildWatch(loop, self._process.pid, self._child_ended)
+        self._heartbeat = loop.call_later(contract.HEARTBEAT, self._on_beat)
+
+    def cancel(self, number: int) -> None:
+        """Forward a signal; after a grace period, or when asked again, end the step by force."""
+        if self._killer is not None:
+            self._kill()
+            return
+        self._process.signal(number)
+        self._killer = self._loop.call_later(GRACE, self._kill)
+
+    def _kill(self) -> None:
+        self._process.signal(signal.SIGKILL)
+
+    def _on_beat(self) -> None:
+        self._heartbeat = self._loop.call_later(contract.HEARTBEAT, self._on_beat)
+        self._beat()
+
+    def _read_report(self) -> None:
+        data = _read(self._process.report)
+        if data:
+            self._report += data
+        elif data is not None:
+            self._close_report()
+            self._watch.look()
+
+    def _read_output(self) -> bool:
+        """Whether there may be more to read at once."""
+        data = _read(self._process.output)
+        if data:
+            self._output(data)
+            return True
+        if data is not None:
+            self._close_output()
+            if self._linger is not None:
+                self._finish()
+        return False
+
+    def _child_ended(self) -> None:
+        while self._process.report >= 0 and (data := _read(self._process.report)):
+            self._report += data
+        while self._process.output >= 0 and self._read_output():
+            pass
+        if self._process.output < 0:
+            self._finish()
+        else:
+            # Something that the step started holds the pipe.
+            self._linger = self._loop.call_later(LINGER, self._finish)
+
+    def _finish(self) -> None:
+        # The child's process id is taken until it is reaped, so this cannot hit anybody else.
+        self._process.signal(signal.SIGKILL)
+        status = self._watch.reap()
+        self._close_report()
+        self._close_output()
+        for timer in (self._killer, self._linger, self._heartbeat):
+            if timer is not None:
+                timer.cancel()
+        self._ended(_conclude(bytes(self._report), status))
+
+    def _close_report(self) -> None:
+        if self._process.report >= 0:
+            self._loop.forget(self._process.report)
+            os.close(self._process.report)
+            self._process.report = -1
+
+    def _close_output(self) -> None:
+        if self._process.output >= 0:
+            self._loop.forget(self._process.output)
+            os.close(self._process.output)
+            self._process.output = -1
+
+
+def _read(file: int) -> bytes | None:
+    """None when there is nothing to read yet; empty at the end."""
+    try:
+        return os.read(file, CHUNK)
+    except BlockingIOError:
+        return None
+
+
+def _conclude(text: bytes, status: int) -> Report:
+    """The child's report; when it could not give one, what its end says."""
+    try:
+        report: Report = json.loads(text)
+    except ValueError:
+        return {"error": _judge(status)}
+    return report
+
+
+def _judge(status: int) -> ErrorDocument:
+    if os.WIFSIGNALED(status):
+        return errors.killed(os.WTERMSIG(status))
+    return errors.exited(os.WEXITSTATUS(status))

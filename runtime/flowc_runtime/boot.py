@@ -1,0 +1,27 @@
+"""Starts flowc's runtime: this file is a bundle's ``__main__.py``.
+
+Python compiles what it starts anew each time, so it is short. An unpacked copy beside the zip, in
+a folder of the same name, is preferred: modules are found compiled there.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def start() -> int:
+    bundle = os.path.dirname(os.path.abspath(__file__))
+    unpacked = bundle.removesuffix(".pyz")
+    if os.path.isfile(os.path.join(unpacked, "pipeline.json")):
+        bundle = unpacked
+    sys.path[0] = bundle
+    from flowc_runtime.entrypoint import main
+
+    return main(sys.argv[1:], bundle)
+
+
+if __name__ == "__main__":
+    if sys.version_info < (3, 10):  # noqa: UP036 - images are not ours
+        sys.exit("flowc: a step needs Python 3.10 or newer, this is %d.%d" % sys.version_info[:2])
+    sys.exit(start())

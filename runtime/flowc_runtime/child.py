@@ -1,0 +1,277 @@
+"""One attempt, in a process of its own: the author's function between its inputs and outputs.
+
+The child reads local files, writes staged files and reports in one JSON document over a pipe; only
+its parent touches the store's records. Whatever the author's code does to this process, the parent
+still has something to say.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+
+from flowc_runtime import context, contract, errors, values
+from flowc_runtime.stores import DamagedError, digest_file, verify_contents
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any, NoReturn
+
+    from flowc_runtime.contract import (
+        ArtifactRecord,
+        ErrorDocument,
+        OutputSpec,
+        StepSpec,
+        TypeSpec,
+    )
+    from flowc_runtime.keys import Resolved
+
+    Report = dict[str, Any]
+
+UNREPORTED = 70
+"""Exit status of a child that could not even report."""
+
+
+class StepError(Exception):
+    """A failure with a document of its own; ``damaged`` is a digest whose contents are."""
+
+    def __init__(self, document: ErrorDocument, damaged: str = "") -> None:
+        super().__init__(document["message"])
+        self.document = document
+        self.damaged = damaged
+
+
+class Job:
+    """What a child needs to know.
+
+    ``paths`` are local files of the inputs' contents by digest, ``staged`` a path for each output.
+    ``prepare`` makes the author's modules importable.
+    """
+
+    __slots__ = ("attempt", "inputs", "paths", "prepare", "run", "staged", "step")
+
+    def __init__(
+        self,
+        step: StepSpec,
+        inputs: Mapping[str, Resolved],
+        paths: Mapping[str, str],
+        staged: list[str],
+        prepare: Callable[[], None],
+    ) -> None:
+        self.step = step
+        self.inputs = inputs
+        self.paths = paths
+        self.staged = staged
+        self.prepare = prepare
+        self.attempt = 1
+        self.run = ("", "", "")
+
+
+def run_forked(job: Job, report: int, output: int) -> NoReturn:
+    """In a forked child: run the step, write the report, end without returning."""
+    status = UNREPORTED
+    try:
+        _take_over(output)
+        document = _guard(job)
+        _write(report, json.dumps(document).encode())
+        os.close(report)
+        status = 0
+        _wind_down()
+    finally:
+        os._exit(status)
+
+
+def _take_over(output: int) -> None:
+    """Make this process the step's own: session, signals, standard streams."""
+    os.setsid()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.close(null)
+    os.close(output)
+    # New objects: the parent's may hold text that it has not written yet.
+    sys.stdin = open(0, encoding="utf-8", errors="replace", closefd=False)
+    sys.stdout = sys.__stdout__ = _text(1)  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = _text(2)  # type: ignore[misc]
+    atexit = sys.modules.get("atexit")
+    if atexit is not None:
+        atexit._clear()
+
+
+def _text(file: int) -> Any:
+    return open(file, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
+def _wind_down() -> None:
+    """What Python does at a normal end: wait for threads, call what was registered."""
+    threading = sys.modules.get("threading")
+    if threading is not None:
+        threading._shutdown()
+    atexit = sys.modules.get("atexit")
+    if atexit is not None:
+        atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+
+
+def _write(file: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]
+
+
+def _guard(job: Job) -> Report:
+    try:
+        outputs = execute(job)
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except StepError as error:
+        return {"error": error.document, "damaged": error.damaged}
+    except BaseException as error:  # noqa: BLE001 - the outermost frame of the author's code
+        return {"error": errors.describe(error)}
+    return {"outputs": outputs}
+
+
+def execute(job: Job) -> list[dict[str, Any]]:
+    """Load the inputs, call the function, save the outputs to the staged paths."""
+    job.prepare()
+    function = _find_function(job.step)
+    arguments = _load_inputs(job)
+    parameters = {
+        name: arguments[name] for name, resolved in job.inputs.items() if _is_plain(resolved)
+    }
+    run, name, pipeline = job.run
+    context.enter(
+        context.StepContext(
+            context.PipelineContext(pipeline),
+            context.PipelineRunContext(run, name),
+            context.StepRunContext(job.step["id"], job.attempt, parameters),
+        )
+    )
+    try:
+        returned = function(**arguments)
+        results = _split(returned, job.step)
+        del returned
+        return [
+            _save(value, spec, path)
+            for value, spec, path in zip(results, job.step["outputs"], job.staged, strict=True)
+        ]
+    finally:
+        context.leave()
+
+
+def _find_function(step: StepSpec) -> Callable[..., Any]:
+    where = step["function"]
+    module = sys.modules.get(where["module"])
+    if module is None:
+        __import__(where["module"])
+        module = sys.modules[where["module"]]
+    found: Any = module
+    for part in where["qualname"].split("."):
+        found = getattr(found, part)
+    function: Callable[..., Any] = getattr(found, "entrypoint", found)
+    return function
+
+
+def _is_plain(resolved: Resolved) -> bool:
+    return "value" in resolved
+
+
+def _load_inputs(job: Job) -> dict[str, Any]:
+    arguments: dict[str, Any] = {}
+    for name, resolved in job.inputs.items():
+        try:
+            arguments[name] = _load(resolved, job.step["types"].get(name), job.paths)
+        except DamagedError as error:
+            document = errors.describe(error, "input", f"input '{name}'")
+            raise StepError(document, damaged=error.digest) from None
+        except Exception as error:
+            raise StepError(errors.describe(error, "input", f"input '{name}'")) from None
+    return arguments
+
+
+def _load(resolved: Resolved, typespec: TypeSpec | None, paths: Mapping[str, str]) -> Any:
+    if "value" in resolved:
+        return values.decode(resolved["value"])
+    if "artifact" in resolved:
+        return _load_artifact(resolved["artifact"], typespec, paths)
+    if "dict" in resolved:
+        inner = _argument(typespec, "dict", 1)
+        return {values.decode(k): _load(item, inner, paths) for k, item in resolved["dict"]}
+    if "list" in resolved:
+        inner = _argument(typespec, "list", 0)
+        return [_load(item, inner, paths) for item in resolved["list"]]
+    return tuple(
+        _load(item, _position(typespec, index), paths)
+        for index, item in enumerate(resolved["tuple"])
+    )
+
+
+def _argument(typespec: TypeSpec | None, kind: str, index: int) -> TypeSpec | None:
+    if typespec is None or typespec["kind"] != kind or len(typespec.get("args", ())) <= index:
+        return None
+    return typespec["args"][index]
+
+
+def _position(typespec: TypeSpec | None, index: int) -> TypeSpec | None:
+    if typespec is not None and typespec.get("variadic"):
+        index = 0
+    return _argument(typespec, "tuple", index)
+
+
+def _load_artifact(
+    artifact: ArtifactRecord, typespec: TypeSpec | None, paths: Mapping[str, str]
+) -> Any:
+    from flowc_runtime import materializers
+
+    path = paths[artifact["digest"]]
+    verify_contents(path, artifact["digest"])
+    return materializers.load(artifact["materializer"], path, typespec)
+
+
+def _split(returned: Any, step: StepSpec) -> list[Any]:
+    """One value for each declared output; what a step without outputs returns is dropped."""
+    outputs = step["outputs"]
+    if not outputs:
+        return []
+    if len(outputs) == 1:
+        return [returned]
+    if isinstance(returned, (tuple, list)) and len(returned) == len(outputs):
+        return list(returned)
+    names = ", ".join(spec["name"] for spec in outputs)
+    if isinstance(returned, (tuple, list)):
+        got = f"a {type(returned).__name__} of {len(returned)}"
+    else:
+        got = f"a value of type {type(returned).__name__}"
+    raise StepError(
+        {
+            "kind": "output",
+            "type": "output",
+            "message": f"the step declares {len(outputs)} outputs ({names}) and returned {got}",
+        }
+    )
+
+
+def _save(value: Any, spec: OutputSpec, path: str) -> dict[str, Any]:
+    from flowc_runtime import materializers
+
+    try:
+        saved = materializers.save(value, path, spec)
+        digest, size = digest_file(path)
+    except Exception as error:
+        context_ = f"output '{spec['name']}'"
+        raise StepError(errors.describe(error, "output", context_)) from None
+    return {
+        "digest": digest,
+        "type": saved.type,
+        "uri": contract.cas_key(digest),
+        "size": size,
+        "materializer": saved.materializer,
+    }

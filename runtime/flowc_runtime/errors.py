@@ -1,0 +1,138 @@
+"""Error documents: why an attempt failed, in a form that survives the process."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from traceback import TracebackException
+
+    from flowc_runtime.contract import ErrorDocument
+
+MESSAGE_LIMIT = 16 * 1024
+TRACEBACK_LIMIT = 64 * 1024
+
+OURS = os.path.dirname(os.path.abspath(__file__))
+
+SIGKILL = 9
+
+
+def describe(error: BaseException, kind: str = "exception", context: str = "") -> ErrorDocument:
+    """The document of an exception, with the author's frames only.
+
+    Nothing about an author's exception can be relied on: not even that ``str`` works.
+    """
+    message = _message(error)
+    document: ErrorDocument = {
+        "kind": kind,
+        "type": _type_name(type(error)),
+        "message": f"{context}: {message}" if context else message,
+        "traceback": _traceback(error),
+    }
+    if isinstance(error, SystemExit):
+        document["kind"] = "exited" if kind == "exception" else kind
+        document["exit_code"] = _exit_code(error.code)
+        document["message"] = f"the step called sys.exit({message})"
+    return document
+
+
+def killed(signal: int) -> ErrorDocument:
+    """The document of a child that a signal ended."""
+    from signal import Signals
+
+    try:
+        name = Signals(signal).name
+    except ValueError:
+        name = "unknown"
+    message = f"killed by signal {signal} ({name})"
+    if signal == SIGKILL:
+        ran_out = _was_out_of_memory()
+        message += ": out of memory" if ran_out else ", often for lack of memory"
+    return {"kind": "killed", "type": name, "message": message, "signal": signal}
+
+
+def exited(code: int) -> ErrorDocument:
+    """The document of a child that ended without a report."""
+    return {
+        "kind": "exited",
+        "type": "exit",
+        "message": f"the step's process exited with status {code} before its function returned",
+        "exit_code": code,
+    }
+
+
+def request(message: str) -> ErrorDocument:
+    return {"kind": "request", "type": "request", "message": message}
+
+
+def _type_name(kind: type) -> str:
+    module = kind.__module__
+    return kind.__qualname__ if module == "builtins" else f"{module}.{kind.__qualname__}"
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return _clean(str(error))[:MESSAGE_LIMIT]
+    except Exception:  # noqa: BLE001 - author's code
+        return "<its str() raises>"
+
+
+def _clean(text: str) -> str:
+    """Lone surrogates cannot be written anywhere else."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _exit_code(code: object) -> int:
+    if code is None:
+        return 0
+    return code if isinstance(code, int) else 1
+
+
+def _traceback(error: BaseException) -> str:
+    try:
+        from traceback import TracebackException
+
+        report = TracebackException(type(error), error, error.__traceback__, compact=True)
+        _drop_our_frames(report, set())
+        text = _clean("".join(report.format()))
+    except Exception as problem:  # noqa: BLE001 - author's code once more
+        return f"<the traceback cannot be shown: {type(problem).__name__}>"
+    if len(text) <= TRACEBACK_LIMIT:
+        return text
+    half = TRACEBACK_LIMIT // 2
+    return f"{text[:half]}\n[...]\n{text[-half:]}"
+
+
+def _drop_our_frames(report: TracebackException, seen: set[int]) -> None:
+    if id(report) in seen:
+        return
+    seen.add(id(report))
+    report.stack[:] = [frame for frame in report.stack if not _is_ours(frame.filename)]
+    inner = [report.__cause__, report.__context__, *(getattr(report, "exceptions", None) or ())]
+    for below in inner:
+        if below is not None:
+            _drop_our_frames(below, seen)
+
+
+def _is_ours(file: str) -> bool:
+    return file.startswith((OURS, _authoring(), "<frozen importlib"))
+
+
+def _authoring() -> str:
+    """The folder of `flowc`, when the author's module imported it."""
+    file = getattr(sys.modules.get("flowc"), "__file__", None)
+    return os.path.dirname(file) if file else OURS
+
+
+def _was_out_of_memory() -> bool:
+    """Whether the kernel killed something for lack of memory in this container."""
+    for path in ("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"):
+        try:
+            with open(path, encoding="ascii") as file:
+                counts = dict(line.split() for line in file)
+        except (OSError, ValueError):
+            continue
+        return counts.get("oom_kill", "0") != "0"
+    return False

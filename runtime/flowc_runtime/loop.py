@@ -1,0 +1,153 @@
+"""A small event loop: file descriptors that become readable, timers, ends of child processes.
+
+One thread drives any number of steps, so that nothing has to be locked and a fork never happens
+while another thread holds something.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+from heapq import heappop, heappush
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TICK = 0.2
+"""Seconds between two looks at a child where the kernel cannot wake us at its end."""
+
+
+class Timer:
+    """Something to call later, once; `cancel` forgets it."""
+
+    __slots__ = ("call", "due")
+
+    def __init__(self, due: float, call: Callable[[], None] | None) -> None:
+        self.due = due
+        self.call = call
+
+    def cancel(self) -> None:
+        self.call = None
+
+    def __lt__(self, other: Timer) -> bool:
+        return self.due < other.due
+
+
+class Loop:
+    """Runs callbacks one after the other until told to stop."""
+
+    __slots__ = ("_poll", "_readers", "_timers")
+
+    def __init__(self) -> None:
+        self._poll = select.poll()
+        self._readers: dict[int, Callable[[], None]] = {}
+        self._timers: list[Timer] = []
+
+    def watch(self, file: int, call: Callable[[], None]) -> None:
+        """Call whenever ``file`` can be read or has reached its end."""
+        self._readers[file] = call
+        self._poll.register(file, select.POLLIN)
+
+    def forget(self, file: int) -> None:
+        if self._readers.pop(file, None) is not None:
+            self._poll.unregister(file)
+
+    def call_later(self, seconds: float, call: Callable[[], None]) -> Timer:
+        timer = Timer(time.monotonic() + seconds, call)
+        heappush(self._timers, timer)
+        return timer
+
+    def close_files(self) -> None:
+        """In a forked child: let go of what belongs to other steps."""
+        for file in self._readers:
+            os.close(file)
+
+    def run_while(self, condition: Callable[[], bool]) -> None:
+        """Handle what happens while ``condition`` holds and something can still happen."""
+        while condition() and (self._readers or self._timers):
+            self.turn()
+
+    def turn(self) -> None:
+        """Wait for the next thing to happen and handle it."""
+        for file, _ in self._poll.poll(self._patience()):
+            call = self._readers.get(file)
+            if call is not None:
+                call()
+        self._fire()
+
+    def _patience(self) -> float | None:
+        while self._timers and self._timers[0].call is None:
+            heappop(self._timers)
+        if not self._timers:
+            return None
+        # Rounded up: waking a fraction of a millisecond early would spin.
+        return max(0.0, (self._timers[0].due - time.monotonic()) * 1000 + 1)
+
+    def _fire(self) -> None:
+        now = time.monotonic()
+        while self._timers and self._timers[0].due <= now:
+            call = heappop(self._timers).call
+            if call is not None:
+                call()
+
+
+class ChildWatch:
+    """Calls once when a child has ended; until `reap` its process id stays taken."""
+
+    __slots__ = ("_call", "_file", "_loop", "_pid", "_status", "_timer")
+
+    def __init__(self, loop: Loop, pid: int, call: Callable[[], None]) -> None:
+        self._loop = loop
+        self._pid = pid
+        self._call = call
+        self._status: int | None = None
+        self._timer: Timer | None = None
+        self._file = _open_pidfd(pid)
+        if self._file >= 0:
+            loop.watch(self._file, self._ended)
+        else:
+            self._timer = loop.call_later(TICK, self.look)
+
+    def look(self) -> None:
+        """Look now: something hints that the child has ended."""
+        if self._timer is None:
+            return
+        self._timer.cancel()
+        if self._has_ended():
+            self._ended()
+        else:
+            self._timer = self._loop.call_later(TICK, self.look)
+
+    def reap(self) -> int:
+        """The wait status, once the end was called."""
+        if self._status is None:
+            self._status = os.waitpid(self._pid, 0)[1]
+        return self._status
+
+    def _has_ended(self) -> bool:
+        if hasattr(os, "waitid"):
+            options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+            return os.waitid(os.P_PID, self._pid, options) is not None
+        # macOS before Python 3.13 cannot look without reaping.
+        pid, status = os.waitpid(self._pid, os.WNOHANG)
+        if pid:
+            self._status = status
+        return bool(pid)
+
+    def _ended(self) -> None:
+        self._timer = None
+        if self._file >= 0:
+            self._loop.forget(self._file)
+            os.close(self._file)
+            self._file = -1
+        self._call()
+
+
+def _open_pidfd(pid: int) -> int:
+    """-1 on systems without it, and in sandboxes that forbid it."""
+    try:
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError):
+        return -1

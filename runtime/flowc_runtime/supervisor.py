@@ -1,0 +1,365 @@
+"""One step of one run, from its upstream's results to its own.
+
+A `StepRun` never waits for the author's code: that runs in a child, and a `Loop` tells when it
+wrote or ended, when a heartbeat or a retry is due. So one process drives the one step of a
+container or all the steps of a run on this machine.
+
+What is stored, in this order: the outputs' contents, the attempt's end, the cache entry, the
+result. A crash in between leaves a step that can be run again.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from flowc_runtime import contract, errors, keys, records
+from flowc_runtime.attempt import Attempt
+from flowc_runtime.child import Job
+from flowc_runtime.stores import StoreError, has_contents, remove_file
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from flowc_runtime.child import Report
+    from flowc_runtime.contract import (
+        ArtifactRecord,
+        AttemptRecord,
+        ErrorDocument,
+        Json,
+        ResultRecord,
+        StepSpec,
+    )
+    from flowc_runtime.loop import Loop, Timer
+    from flowc_runtime.records import Run
+    from flowc_runtime.stores import LogWriter
+
+WAS = {"failed": "failed", "skipped": "was skipped", "cancelled": "was cancelled"}
+
+
+class Task:
+    """What is asked of a `StepRun`: which step of which run, and how far it has come.
+
+    ``upstream`` are the results of everything upstream, None for what never began. ``attempts``
+    are the records of this generation's earlier attempts. ``prepare`` makes the author's modules
+    importable, in the child.
+    """
+
+    __slots__ = ("attempts", "generation", "prepare", "run", "step", "upstream")
+
+    def __init__(
+        self, run: Run, step: StepSpec, upstream: Mapping[str, ResultRecord | None]
+    ) -> None:
+        self.run = run
+        self.step = step
+        self.upstream = upstream
+        self.generation = 1
+        self.attempts: list[AttemptRecord] = []
+        self.prepare: Callable[[], None] = _nothing
+
+
+class StepRun:
+    """Drives one step to its result; ``done`` is called once, when ``result`` is stored.
+
+    ``output`` gets what the step writes, in pieces of any size.
+    """
+
+    __slots__ = (
+        "_attempt",
+        "_cancelled",
+        "_done",
+        "_entry_is_broken",
+        "_ingredients",
+        "_inputs",
+        "_key",
+        "_log",
+        "_loop",
+        "_number",
+        "_output",
+        "_reason",
+        "_record",
+        "_retry",
+        "_staged",
+        "_started",
+        "result",
+        "task",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        task: Task,
+        loop: Loop,
+        *,
+        output: Callable[[bytes], None],
+        done: Callable[[StepRun], None],
+    ) -> None:
+        self.task = task
+        self.result: ResultRecord = {}
+        self._loop = loop
+        self._output = output
+        self._done = done
+        self._started = time.time()
+        self._inputs: dict[str, keys.Resolved] = {}
+        self._key = ""
+        self._ingredients: dict[str, Json] = {}
+        self._reason = ""
+        self._entry_is_broken = False
+        self._number = max((record["attempt"] for record in task.attempts), default=0)
+        self._record: AttemptRecord = {}
+        self._staged: list[str] = []
+        self._attempt: Attempt | None = None
+        self._retry: Timer | None = None
+        self._log: LogWriter | None = None
+        self._cancelled = False
+
+    def start(self) -> None:
+        """Skip, find in the cache, or begin the first attempt."""
+        try:
+            blocked = blocking_reason(self.task.step, self.task.upstream)
+            if blocked:
+                self._finish({"status": "skipped", "reason": blocked})
+                return
+            self._resolve()
+        except keys.RequestError as error:
+            self._fail(errors.request(str(error)))
+            return
+        outputs = self._look_up()
+        if outputs is None:
+            self._attempt_or_fail()
+
+    def cancel(self, number: int) -> None:
+        """End the step with a signal; it is recorded as cancelled unless it completes first."""
+        self._cancelled = True
+        if self._attempt is not None:
+            self._attempt.cancel(number)
+        elif self._retry is not None:
+            self._retry.cancel()
+            self._finish({"status": "cancelled", "reason": "cancelled while waiting to retry"})
+
+    def _resolve(self) -> None:
+        task = self.task
+        names = keys.referenced_parameters(task.step)
+        declared = task.run.spec["parameters"]
+        parameters = keys.read_parameters(declared, task.run.texts, names) if names else {}
+        usable = {above: result for above, result in task.upstream.items() if result}
+        self._inputs = keys.resolve_inputs(task.step, parameters, usable)
+        self._key, self._ingredients = keys.cache_key(task.step, self._inputs)
+
+    def _look_up(self) -> dict[str, ArtifactRecord] | None:
+        """Finish with the outputs of a usable cache entry, if there is one."""
+        if not self.task.step["cache"]:
+            self._reason = "caching is off for this step"
+            return None
+        if not self.task.run.cache:
+            self._reason = "caching is off for this run"
+            return None
+        entry = self._read_entry()
+        if entry is None:
+            return None
+        outputs: dict[str, ArtifactRecord] = entry["outputs"]
+        origin = entry.get("run", "")
+        self._finish(
+            {
+                "status": "cached",
+                "outputs": outputs,
+                "reason": f"same key as in run '{origin}'",
+                "origin": origin,
+            }
+        )
+        return outputs
+
+    def _read_entry(self) -> Json | None:
+        store = self.task.run.store
+        try:
+            entry = records.read(store, contract.action_key(self._key))
+            if entry is None:
+                self._reason = "no cache entry"
+                return None
+            found: list[ArtifactRecord] = list(entry["outputs"].values())
+            if all(has_contents(store, one["digest"], one["size"]) for one in found):
+                return entry
+        except (StoreError, KeyError, TypeError, AttributeError):
+            # No entry is worth a failure: whatever is wrong with this one, it is replaced.
+            pass
+        self._entry_is_broken = True
+        self._reason = "the cache entry's contents are gone or damaged"
+        return None
+
+    def _attempt_or_fail(self) -> None:
+        """After a lost container some attempts may have been used up already."""
+        failed = [record for record in self.task.attempts if record.get("outcome") == "failed"]
+        if len(failed) > self.task.step["retry"]["max_retries"]:
+            self._fail(failed[-1].get("error", errors.request("the last attempt failed")))
+        else:
+            self._begin_attempt()
+
+    def _begin_attempt(self) -> None:
+        self._retry = None
+        run, step = self.task.run, self.task.step
+        self._claim_attempt()
+        try:
+            paths = {
+                artifact["digest"]: run.store.local_path(contract.cas_key(artifact["digest"]))
+                for resolved in self._inputs.values()
+                for artifact in keys.artifacts(resolved)
+            }
+            self._staged = [run.store.stage() for _ in step["outputs"]]
+        except StoreError as error:
+            self._end_attempt({"error": errors.describe(error, "input")})
+            return
+        job = Job(step, self._inputs, paths, self._staged, self.task.prepare)
+        job.attempt = self._number
+        job.run = (run.id, run.name, run.spec["pipeline"])
+        self._attempt = Attempt(
+            self._loop, job, output=self._write, beat=self._beat, ended=self._end_attempt
+        )
+
+    def _claim_attempt(self) -> None:
+        task, now = self.task, time.time()
+        claimed = False
+        while not claimed:
+            self._number += 1
+            self._record = {
+                "attempt": self._number,
+                "started": now,
+                "heartbeat": now,
+                "host": os.uname().nodename,
+                "pid": os.getpid(),
+            }
+            key = contract.attempt_key(task.run.id, task.step["id"], task.generation, self._number)
+            claimed = task.run.store.put_if_absent(key, records.dump(self._record))
+
+    def _beat(self) -> None:
+        self._record["heartbeat"] = time.time()
+        self._put_record()
+        if self._log is not None:
+            self._log.flush()
+
+    def _put_record(self) -> None:
+        task = self.task
+        records.put_attempt(task.run, task.step["id"], task.generation, self._record)
+
+    def _write(self, data: bytes) -> None:
+        if self._log is None:
+            task = self.task
+            key = contract.log_key(task.run.id, task.step["id"], task.generation)
+            self._log = task.run.store.log(key)
+        self._log.write(data)
+        self._output(data)
+
+    def _end_attempt(self, report: Report) -> None:
+        self._attempt = None
+        outputs = self._keep_outputs(report)
+        for path in self._staged:
+            remove_file(path)
+        if report.get("damaged"):
+            self.task.run.store.delete(contract.cas_key(report["damaged"]))
+        self._record["ended"] = time.time()
+        if "error" not in report:
+            self._complete(outputs)
+        elif self._cancelled:
+            self._note_end("cancelled", report["error"])
+            self._finish({"status": "cancelled", "reason": "cancelled while it ran"})
+        else:
+            self._retry_or_fail(report["error"])
+
+    def _keep_outputs(self, report: Report) -> dict[str, ArtifactRecord]:
+        """Move what the child staged to its place; a store that refuses it fails the attempt."""
+        outputs: dict[str, ArtifactRecord] = {}
+        staged = zip(
+            self.task.step["outputs"], self._staged, report.get("outputs", ()), strict=False
+        )
+        try:
+            for spec, path, artifact in staged:
+                self.task.run.store.adopt(path, artifact["digest"])
+                outputs[spec["name"]] = artifact
+        except StoreError as error:
+            report["error"] = errors.describe(error, "output")
+        return outputs
+
+    def _note_end(self, outcome: str, error: ErrorDocument | None = None) -> None:
+        self._record["outcome"] = outcome
+        if error is not None:
+            self._record["error"] = error
+        self._put_record()
+
+    def _complete(self, outputs: dict[str, ArtifactRecord]) -> None:
+        self._note_end("completed")
+        if self.task.step["cache"]:
+            self._put_entry(outputs)
+        self._finish({"status": "completed", "outputs": outputs, "reason": self._reason})
+
+    def _put_entry(self, outputs: dict[str, ArtifactRecord]) -> None:
+        store = self.task.run.store
+        key = contract.action_key(self._key)
+        entry = records.dump(
+            {
+                "key": self._key,
+                "outputs": outputs,
+                "ingredients": self._ingredients,
+                "run": self.task.run.id,
+                "step": self.task.step["id"],
+                "created": time.time(),
+            }
+        )
+        if self._entry_is_broken:
+            store.put(key, entry)
+        else:
+            store.put_if_absent(key, entry)
+
+    def _retry_or_fail(self, error: ErrorDocument) -> None:
+        retry = self.task.step["retry"]
+        self._note_end("failed", error)
+        self.task.attempts.append(self._record)
+        failed = sum(record.get("outcome") == "failed" for record in self.task.attempts)
+        if failed > retry["max_retries"]:
+            self._say(error, f"failed in attempt {self._number}")
+            self._fail(error)
+            return
+        seconds = retry["delay"] * retry["backoff"] ** (failed - 1)
+        self._say(error, f"failed in attempt {self._number}, next attempt in {seconds:g} s")
+        self._retry = self._loop.call_later(seconds, self._begin_attempt)
+
+    def _say(self, error: ErrorDocument, what: str) -> None:
+        """Tell the log what an engine's user interface would not know otherwise."""
+        shown = error.get("traceback") or error["message"]
+        text = f"{shown.rstrip()}\nflowc: step '{self.task.step['id']}' {what}\n"
+        self._write(text.encode())
+
+    def _fail(self, error: ErrorDocument) -> None:
+        self._finish({"status": "failed", "error": error, "reason": self._reason})
+
+    def _finish(self, result: ResultRecord) -> None:
+        if self._log is not None:
+            self._log.close()
+        result["attempts"] = self._number
+        result["started"] = self._started
+        result["ended"] = time.time()
+        if self._key:
+            result["cache_key"] = self._key
+        task = self.task
+        self.result = records.put_result(task.run, task.step["id"], task.generation, result)
+        self._done(self)
+
+
+def blocking_reason(step: StepSpec, upstream: Mapping[str, ResultRecord | None]) -> str:
+    """Why a step must be skipped: something upstream of it has no outputs to use.
+
+    Raises RequestError when that never began, which no engine that keeps the order can cause.
+    """
+    missing = ""
+    for above in step["upstream"]:
+        result = upstream.get(above)
+        if result is None:
+            missing = missing or above
+        elif result["status"] not in keys.USABLE:
+            return f"upstream '{above}' {WAS.get(result['status'], 'was lost')}"
+    if missing:
+        raise keys.RequestError(
+            f"step '{step['id']}' needs '{missing}', and '{missing}' never ran in this run"
+        )
+    return ""
+
+
+def _nothing() -> None: ...
