@@ -28,7 +28,7 @@ _UNPRINTABLE = re.compile(
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 # Starts with a letter and is no word that some YAML parser takes for a boolean or a number.
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*(?<![./-])")
+_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*(?<![./-])")
 _RESERVED = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"))
 _LONGEST_IMPLICIT_KEY = 1000  # the parser gives up at 1,024
 

@@ -1,0 +1,227 @@
+"""Lowers the IR to the render model of a package.
+
+    step a, step b(a)
+    ->
+    root:  exit-handler-1 { a -> b -> flowc--verdict }  ->  finalise, whatever happened
+
+Each step exits 0 even when it failed, because KFP starts nothing more after a failure; the steps
+below record that they are skipped. `flowc--verdict` comes after all of them and fails if a step
+failed: the backend ignores how an exit task ends, so `finalise` alone could not fail the run. Both
+run the finaliser, which does everything at most once. `finalise` is there for runs in which a
+container was lost and `flowc--verdict` never started.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from flowc.errors import AuthorError, BackendError, raise_all
+from flowc_backends.kubeflow import model
+from flowc_backends.kubeflow.names import engine_name, task_names, unique
+from flowc_backends.kubeflow.parameters import lower_parameters
+from flowc_runtime.contract import path_segment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from flowc import ir
+    from flowc.errors import FlowcError
+    from flowc.registry import EmitOptions, Volume
+
+TARGET = "kubeflow"
+EXECUTOR_INPUT = "{{$}}"
+
+# KFP's launcher keeps its logs under one of these, its local runner the step's answer under both.
+_RESERVED_OUTPUTS = frozenset(("executor-logs", "executor_output.json"))
+
+_DESCRIPTION_LIMIT = 1024
+_TITLE_LIMIT = 200
+_UNSAFE_IN_TITLE = frozenset("{}$")
+
+
+def lower_package(pipeline: ir.Pipeline, options: EmitOptions, bundle: str) -> model.PackageModel:
+    """``bundle`` is the path of the bundle inside every image.
+
+    Raises AuthorError for what KFP cannot express, all of it at once.
+    """
+    errors: list[FlowcError] = []
+    parameters = lower_parameters(pipeline.runtime_parameters, errors)
+    names = task_names(pipeline.steps, errors)
+    _check_outputs(pipeline.steps, errors)
+    mounts = _mounts(pipeline, options, errors)
+    raise_all(errors)
+    executors = _executors(pipeline, bundle)
+    components = _components(pipeline, {key: it.name for key, it in executors.items()})
+    return model.PackageModel(
+        name=engine_name(pipeline.name),
+        title=_title(pipeline.name, engine_name(pipeline.name)),
+        description=_shorten(pipeline.doc),
+        source=str(pipeline.location),
+        version=options.spec["flowc"],
+        store=options.store,
+        parameters=parameters,
+        tasks=_tasks(pipeline, names, {key: it.name for key, it in components.items()}),
+        last=_last(pipeline, names),
+        components=tuple(components.values()),
+        executors=(*executors.values(), _finaliser(pipeline, bundle)),
+        mounts=mounts,
+    )
+
+
+def _tasks(
+    pipeline: ir.Pipeline, names: dict[str, str], components: dict[_ComponentKey, str]
+) -> tuple[model.TaskModel, ...]:
+    return tuple(
+        model.TaskModel(
+            name=names[step.id],
+            component=components[_component_key(step)],
+            title=_title(step.id, names[step.id]),
+            source=str(step.location),
+            step=path_segment(step.id),
+            upstream=tuple(names[above] for above in step.upstream),
+        )
+        for step in pipeline.steps
+    )
+
+
+def _last(pipeline: ir.Pipeline, names: dict[str, str]) -> tuple[str, ...]:
+    """Tasks that no other one waits for."""
+    awaited = {above for step in pipeline.steps for above in step.upstream}
+    return tuple(names[step.id] for step in pipeline.steps if step.id not in awaited)
+
+
+_ComponentKey = tuple["ir.Function", str, str, tuple[str, ...]]
+_ExecutorKey = tuple[str, str]
+
+
+def _component_key(step: ir.Step) -> _ComponentKey:
+    outputs = tuple(output.name for output in step.outputs)
+    return step.function, step.image, step.docker.python, outputs
+
+
+def _components(
+    pipeline: ir.Pipeline, executors: dict[_ExecutorKey, str]
+) -> dict[_ComponentKey, model.ComponentModel]:
+    # A component that has the pipeline's name is taken for the whole package by KFP's loader.
+    taken = {f"comp-{engine_name(pipeline.name)}", model.STEPS_COMPONENT}
+    components: dict[_ComponentKey, model.ComponentModel] = {}
+    for step in pipeline.steps:
+        key = _component_key(step)
+        if key in components:
+            continue
+        name = unique(f"comp-{engine_name(step.name)}", taken)
+        taken.add(name)
+        components[key] = model.ComponentModel(
+            name=name,
+            source=str(step.defined or step.location),
+            executor=executors[step.image, step.docker.python],
+            outputs=tuple(path_segment(output.name) for output in step.outputs),
+        )
+    return components
+
+
+def _executors(pipeline: ir.Pipeline, bundle: str) -> dict[_ExecutorKey, model.ExecutorModel]:
+    taken: set[str] = set()
+    executors: dict[_ExecutorKey, model.ExecutorModel] = {}
+    for step in pipeline.steps:
+        key = step.image, step.docker.python
+        if key in executors:
+            continue
+        name = unique(f"exec-{engine_name(step.image)}", taken)
+        taken.add(name)
+        executors[key] = model.ExecutorModel(
+            name=name,
+            image=step.image,
+            command=(step.docker.python, bundle),
+            args=(
+                *("step", f"{{{{$.inputs.parameters['{model.STEP_INPUT}']}}}}"),
+                *_run_arguments(),
+                "--soft-fail",
+            ),
+        )
+    return executors
+
+
+def _finaliser(pipeline: ir.Pipeline, bundle: str) -> model.ExecutorModel:
+    """Runs in the image that most steps have."""
+    images = Counter((step.image, step.docker.python) for step in pipeline.steps)
+    image, python = images.most_common(1)[0][0]
+    return model.ExecutorModel(
+        name=model.FINALISE_EXECUTOR,
+        image=image,
+        command=(python, bundle),
+        args=("finalise", *_run_arguments()),
+    )
+
+
+def _run_arguments() -> tuple[str, ...]:
+    return (
+        *("--target", TARGET),
+        *("--engine-run", f"{{{{$.inputs.parameters['{model.RUN_INPUT}']}}}}"),
+        *("--executor-input", EXECUTOR_INPUT),
+    )
+
+
+def _check_outputs(steps: Sequence[ir.Step], errors: list[FlowcError]) -> None:
+    errors += [
+        AuthorError(
+            f"the output '{output.name}' of step '{step.id}' has a name that KFP uses itself",
+            where=str(step.location),
+            hint="give the output another name",
+        )
+        for step in steps
+        for output in step.outputs
+        if output.name in _RESERVED_OUTPUTS
+    ]
+
+
+def _mounts(
+    pipeline: ir.Pipeline, options: EmitOptions, errors: list[FlowcError]
+) -> tuple[model.MountModel, ...]:
+    where = str(pipeline.location)
+    errors += [
+        BackendError(
+            f"the volume '{volume.source}:{volume.target}' is a path on a host, and containers "
+            "on kubeflow have none",
+            where=where,
+            hint=f"mount a volume claim there: --volume pvc:NAME:{volume.target}",
+        )
+        for volume in options.volumes
+        if volume.kind != "pvc"
+    ]
+    if options.store.startswith("file:") and not _covers(options.volumes, options.store):
+        folder = _folder(options.store)
+        errors.append(
+            AuthorError(
+                f"the store {options.store} is a folder, and on kubeflow each step has its own "
+                "disk",
+                where=where,
+                hint=f"mount a volume claim there (--volume pvc:NAME:{folder}), or use a bucket "
+                "(--store s3://BUCKET)",
+            )
+        )
+    return tuple(model.MountModel(claim=it.source, path=it.target) for it in options.volumes)
+
+
+def _covers(volumes: tuple[Volume, ...], store: str) -> bool:
+    folder = f"{_folder(store)}/"
+    return any(folder.startswith(f"{volume.target.rstrip('/')}/") for volume in volumes)
+
+
+def _folder(store: str) -> str:
+    path = store.removeprefix("file:")
+    if path.startswith("//"):
+        path = "/" + path[2:].partition("/")[2]
+    return path.rstrip("/")
+
+
+def _title(text: str, otherwise: str) -> str:
+    """The author's own name where it passes unchanged through everything that expands text."""
+    fits = len(text) <= _TITLE_LIMIT and text.isprintable()
+    return text if fits and not _UNSAFE_IN_TITLE.intersection(text) else otherwise
+
+
+def _shorten(doc: str) -> str:
+    doc = doc.strip()
+    return doc if len(doc) <= _DESCRIPTION_LIMIT else f"{doc[: _DESCRIPTION_LIMIT - 1]}…"

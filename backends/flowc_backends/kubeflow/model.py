@@ -1,0 +1,89 @@
+"""The render model of a package: all that the template prints, and nothing it must decide.
+
+    PackageModel
+      root: parameters, `exit-handler-1` (a DAG of all steps), `finalise` (its exit task)
+      tasks -> components -> executors
+
+One component serves all invocations of a step function; one executor all steps of an image.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+RUN_INPUT = "flowc-run"
+STEP_INPUT = "flowc-step"
+"""Inputs of each component beside the parameters. A dash is in no Python name: no collision."""
+
+RUN_ID = "{{$.pipeline_job_uuid}}"
+"""KFP replaces this where it is the whole constant input of a task, and nowhere else."""
+
+STEPS_TASK = "exit-handler-1"
+STEPS_COMPONENT = "comp-exit-handler-1"
+FINALISE_TASK = "finalise"
+VERDICT_TASK = "flowc--verdict"
+FINALISE_COMPONENT = "comp-flowc--finalise"
+FINALISE_EXECUTOR = "exec-flowc--finalise"
+"""Names of our own have two dashes in a row, those made from the author's never do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterModel:
+    """A parameter of the root. ``default`` is None where a run must give a value."""
+
+    name: str
+    type: str
+    default: str | bool | float | None
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskModel:
+    """An invocation. ``step`` is its id as the container gets it, ``title`` as people see it."""
+
+    name: str
+    component: str
+    title: str
+    source: str
+    step: str
+    upstream: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComponentModel:
+    name: str
+    source: str
+    executor: str
+    outputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutorModel:
+    name: str
+    image: str
+    command: tuple[str, ...]
+    args: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MountModel:
+    """A persistent volume claim and where every container sees it."""
+
+    claim: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageModel:
+    name: str
+    title: str
+    description: str
+    source: str
+    version: str
+    store: str
+    parameters: tuple[ParameterModel, ...]
+    tasks: tuple[TaskModel, ...]
+    last: tuple[str, ...]
+    components: tuple[ComponentModel, ...]
+    executors: tuple[ExecutorModel, ...]
+    mounts: tuple[MountModel, ...]

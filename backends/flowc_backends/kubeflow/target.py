@@ -1,0 +1,72 @@
+"""The target `kubeflow`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from flowc.errors import AuthorError, BackendError
+from flowc.registry import Emission
+from flowc_backends import images
+from flowc_backends.kubeflow.check import check_package
+from flowc_backends.kubeflow.lower import lower_package
+from flowc_backends.kubeflow.model import RUN_ID
+from flowc_runtime.contract import path_segment
+from flowc_templates import QuotingError, render
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flowc import ir
+    from flowc.registry import BuildOptions, EmitOptions, ImageBuild, Reporter, Support
+
+TEMPLATE = "kubeflow/package.yaml.jinja"
+
+
+class KubeflowBackend:
+    """Compiles to one KFP v2 package that needs no flowc where it is deployed."""
+
+    name: str = "kubeflow"
+    kind: Literal["engine", "machine"] = "engine"
+    supports: Mapping[str, Support] = {
+        "parameters": "native",
+        "parallel": "native",
+        "images": "native",
+        "environment": "native",
+        "caching": "emulated",
+        "retries": "emulated",
+        "continue_on_failure": "emulated",
+        "logs": "native",
+    }
+
+    def emit(self, pipeline: ir.Pipeline, options: EmitOptions) -> Emission:
+        if options.ship != "image":
+            raise BackendError(
+                f"kubeflow cannot ship the bundle as '{options.ship}'",
+                where=str(pipeline.location),
+                hint="--ship image: each image then holds the bundle",
+            )
+        pipeline, built = images.place(pipeline, options)
+        text = package_text(pipeline, options)
+        return Emission(
+            files={f"{path_segment(pipeline.name)}.yaml": text.encode()},
+            images=built,
+        )
+
+    def build(
+        self, images_to_build: tuple[ImageBuild, ...], options: BuildOptions, reporter: Reporter
+    ) -> None:
+        images.build(images_to_build, options, reporter)
+
+
+def package_text(pipeline: ir.Pipeline, options: EmitOptions) -> str:
+    """The package of a pipeline whose steps have their images, checked."""
+    model = lower_package(pipeline, options, images.BUNDLE)
+    try:
+        text = render(TEMPLATE, package=model, run_id=RUN_ID)
+    except QuotingError as error:
+        raise AuthorError(
+            f"pipeline '{pipeline.name}' cannot be written as YAML: {error}",
+            where=str(pipeline.location),
+        ) from None
+    check_package(text, model)
+    return text
