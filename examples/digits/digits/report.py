@@ -28,7 +28,8 @@ def write_report(
     best: Evaluation,
 ) -> tuple[Annotated[Path, "report"], Annotated[dict[str, float], "metrics"]]:
     """Write a page about all models and a picture of what the best one got wrong."""
-    folder = Path(tempfile.mkdtemp())
+    folder = Path(tempfile.mkdtemp(), "report")
+    folder.mkdir()
     # Uncompressed: what a compressor writes depends on the processor.
     draw_mistakes(images, labels, best).save(folder / "mistakes.png", compress_level=0)
     page = render_page(title, labels, evaluations, best)
