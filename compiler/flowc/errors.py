@@ -26,11 +26,11 @@ class BackendError(FlowcError):
     """The target, or an engine or daemon behind it, cannot do what was asked."""
 
 
-class EngineUnavailable(BackendError):
+class EngineUnavailable(BackendError):  # noqa: N818 - said as it is
     """A daemon or engine did not answer."""
 
 
-class RunFailed(FlowcError):
+class RunFailed(FlowcError):  # noqa: N818 - an outcome
     """A pipeline ran and failed; the run's record holds the details."""
 
     def __init__(self, message: str, *, run: str = "", where: str = "", hint: str = "") -> None:
@@ -47,7 +47,7 @@ class InternalError(FlowcError):
         )
 
 
-class Errors(FlowcError):
+class Errors(FlowcError):  # noqa: N818 - several of them
     """Several errors found in one go, reported together."""
 
     def __init__(self, errors: list[FlowcError]) -> None:

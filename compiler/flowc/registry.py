@@ -173,13 +173,13 @@ def find_backend(name: str) -> Backend:
     if name not in points:
         raise AuthorError(f"unknown target '{name}'", hint=did_you_mean(name, list(points)))
     module, _, attribute = points[name].partition(":")
-    import importlib  # noqa: PLC0415 - only the chosen backend is imported
+    import importlib
 
     backend: Backend = getattr(importlib.import_module(module), attribute)()
     return backend
 
 
 def _entry_points() -> dict[str, str]:
-    from importlib.metadata import entry_points  # noqa: PLC0415 - 40 ms, and only needed here
+    from importlib.metadata import entry_points
 
     return {point.name: point.value for point in entry_points(group="flowc.backends")}

@@ -245,7 +245,9 @@ def log_key(run: str, step: str, generation: int) -> str:
 
 def listing_key(pipeline: str, created: float, run: str) -> str:
     """Sorts by the time of creation, newest last; milliseconds since the epoch, 13 digits."""
-    return f"names/pipelines/{path_segment(pipeline)}/{int(created * 1000):013d}-{path_segment(run)}"
+    return (
+        f"names/pipelines/{path_segment(pipeline)}/{int(created * 1000):013d}-{path_segment(run)}"
+    )
 
 
 def run_id(pipeline: str, engine_run: str) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flowc.authoring.retry import RetryConfig
 from flowc.errors import AuthorError, did_you_mean
+from flowc.narrowing import is_dict, is_sequence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
 SHARED_OPTIONS = ("enable_cache", "retry", "settings")
@@ -47,8 +48,10 @@ def merge_settings(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[s
     merged = dict(base)
     for component, values in change.items():
         below = merged.get(component)
-        both = isinstance(below, dict) and isinstance(values, dict)
-        merged[component] = {**below, **values} if both else values
+        if is_dict(below) and is_dict(values):
+            merged[component] = {**below, **values}
+        else:
+            merged[component] = values
     return merged
 
 
@@ -58,9 +61,11 @@ def _problem(name: str, value: Any) -> str:
     if name == "retry":
         return "" if isinstance(value, RetryConfig) else "wants a RetryConfig"
     if name in {"settings", "output_materializers"}:
-        texts = isinstance(value, dict) and all(isinstance(key, str) for key in value)
-        return "" if texts else "wants a dict with text keys"
+        return "" if is_dict(value) and _texts(value) else "wants a dict with text keys"
     if name == "include":
-        texts = isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value)
-        return "" if texts else "wants a list of glob patterns"
+        return "" if is_sequence(value) and _texts(value) else "wants a list of glob patterns"
     return "" if isinstance(value, str) else "wants a text"
+
+
+def _texts(items: Iterable[Any]) -> bool:
+    return all(isinstance(item, str) for item in items)

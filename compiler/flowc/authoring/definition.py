@@ -8,9 +8,9 @@ from flowc.errors import AuthorError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, TypeVar
+    from typing import Any
 
-    Self = TypeVar("Self", bound="Definition")
+    from typing_extensions import Self
 
 CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR = 0x20, 0x80, 0x200  # inspect's; it costs 19 ms
 
@@ -28,8 +28,7 @@ class Definition:
         self, function: Callable[..., Any], *, name: str | None, options: dict[str, Any]
     ) -> None:
         check_function(function, self.kind)
-        if name is not None and (not isinstance(name, str) or not name.strip()):
-            raise AuthorError(f"the name of a {self.kind} wants a text, got {name!r}")
+        _check_name(name, self.kind)
         self.entrypoint = function
         self.name = function.__name__ if name is None else name
         self.__name__ = function.__name__
@@ -48,13 +47,13 @@ class Definition:
     def title(self) -> str:
         return f"{self.kind} '{self.name}'"
 
-    def configure(self: Self, **options: Any) -> Self:
+    def configure(self, **options: Any) -> Self:
         """Change the options in place; settings are merged key by key."""
         change = check_options(options, self.known, what=self.title, where=self.where)
         self.options = merge(self.options, change)
         return self
 
-    def with_options(self: Self, **options: Any) -> Self:
+    def with_options(self, **options: Any) -> Self:
         """A copy with other options; this one stays as it is."""
         copy = object.__new__(type(self))
         copy.__dict__.update(self.__dict__)
@@ -62,6 +61,11 @@ class Definition:
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.name} at {self.where}>"
+
+
+def _check_name(name: object, kind: str) -> None:
+    if name is not None and not (isinstance(name, str) and name.strip()):
+        raise AuthorError(f"the name of a {kind} wants a text, got {name!r}")
 
 
 def check_function(function: Any, kind: str) -> None:

@@ -168,7 +168,8 @@ def author_location() -> str:
     """``file:line`` of the innermost caller outside flowc."""
     import sys
 
-    frame = sys._getframe(1)  # noqa: SLF001 - the only way to the caller without inspect
+    # inspect.currentframe costs 19 ms of imports
+    frame = sys._getframe(1)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     while frame.f_back is not None and is_ours(frame.f_globals.get("__name__", "")):
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"

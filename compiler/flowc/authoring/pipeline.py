@@ -58,4 +58,8 @@ def pipeline(
     """
     if function is not None:
         return Pipeline(function, name=name, options=options)
-    return lambda decorated: Pipeline(decorated, name=name, options=options)
+
+    def decorate(decorated: Callable[..., Any]) -> Pipeline:
+        return Pipeline(decorated, name=name, options=options)
+
+    return decorate

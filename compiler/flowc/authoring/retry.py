@@ -15,9 +15,7 @@ class RetryConfig:
     __slots__ = ("backoff", "delay", "max_retries")
 
     def __init__(self, max_retries: int = 1, delay: float = 0.0, backoff: float = 1.0) -> None:
-        if isinstance(max_retries, bool) or not isinstance(max_retries, int) or max_retries < 0:
-            raise AuthorError(f"max_retries wants an integer from 0, got {max_retries!r}")
-        self.max_retries = max_retries
+        self.max_retries = _count("max_retries", max_retries)
         self.delay = _seconds("delay", delay, least=0.0)
         self.backoff = _seconds("backoff", backoff, least=0.0)
 
@@ -28,8 +26,14 @@ class RetryConfig:
         )
 
 
+def _count(name: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise AuthorError(f"{name} wants an integer from 0, got {value!r}")
+    return value
+
+
 def _seconds(name: str, value: float, *, least: float) -> float:
-    number = not isinstance(value, bool) and isinstance(value, (int, float))
-    if not number or not least <= value < float("inf"):
+    number = float(value) if type(value) in (int, float) else -1.0
+    if not least <= number < float("inf"):
         raise AuthorError(f"{name} wants a number from {least:g}, got {value!r}")
-    return float(value)
+    return number

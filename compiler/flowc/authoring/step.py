@@ -60,4 +60,8 @@ def step(
     """
     if function is not None:
         return Step(function, name=name, options=options)
-    return lambda decorated: Step(decorated, name=name, options=options)
+
+    def decorate(decorated: Callable[..., Any]) -> Step:
+        return Step(decorated, name=name, options=options)
+
+    return decorate

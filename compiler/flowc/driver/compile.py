@@ -38,7 +38,7 @@ class CompileReport:
     notes: tuple[str, ...]
 
 
-def compile_pipeline(
+def compile_pipeline(  # noqa: PLR0913 - the options of a compilation, each by its name
     pipeline: Pipeline,
     target: str,
     *,

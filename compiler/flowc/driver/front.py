@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flowc import ir
 from flowc.driver.bundle import build_bundle, included_files
 from flowc.ir.verify import verify
 from flowc.passes.code import digest_code
@@ -18,6 +17,7 @@ from flowc.trace.modules import reach
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from flowc import ir
     from flowc.authoring.pipeline import Pipeline
     from flowc.registry import Bundle
     from flowc_runtime.contract import PipelineSpec

@@ -43,7 +43,9 @@ def _load_file(place: str) -> ModuleType:
     path = Path(place)
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "does not exist"
-        near = sorted(str(other) for other in path.parent.glob("*.py")) if not path.is_dir() else []
+        near = (
+            sorted(str(other) for other in path.parent.glob("*.py")) if not path.is_dir() else []
+        )
         raise AuthorError(f"the file '{place}' {what}", hint=did_you_mean(place, near))
     if path.suffix != ".py":
         raise AuthorError(f"'{place}' is no Python file", hint="give a file that ends in .py")
@@ -105,9 +107,7 @@ def _place(error: SyntaxError) -> str:
 
 
 def _choose(module: ModuleType, wanted: str, source: str) -> Pipeline:
-    found = {
-        name: value for name, value in vars(module).items() if isinstance(value, Pipeline)
-    }
+    found = {name: value for name, value in vars(module).items() if isinstance(value, Pipeline)}
     if wanted:
         if wanted not in found:
             raise AuthorError(

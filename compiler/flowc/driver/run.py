@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
+from flowc.authoring.handles import author_location
 from flowc.driver.front import Front, prepare
 from flowc.driver.store import default_store
 from flowc.errors import AuthorError, RunFailed
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from flowc.registry import Reporter
 
 
-def run_pipeline(
+def run_pipeline(  # noqa: PLR0913 - the options of a run, each by its name
     pipeline: Pipeline,
     *,
     target: str,
@@ -43,17 +45,20 @@ def run_pipeline(
     """
     backend = _machine(target)
     front = prepare(pipeline, typed=parameters)
-    return _run(
-        backend,
-        front,
-        store=store or default_store(),
+    options = replace(
+        _options(pipeline, front, reporter),
         cache=cache,
-        run_name=run_name or pipeline.options.get("run_name", ""),
-        max_parallel=max_parallel,
-        parent_image=parent_image,
+        default_parent_image=parent_image,
         build=build or BuildOptions(),
-        reporter=reporter,
     )
+    if store:
+        options = replace(options, store=store)
+    if run_name:
+        options = replace(options, run_name=run_name)
+    if max_parallel:
+        options = replace(options, max_parallel=max_parallel)
+    backend.run(front.pipeline, options)
+    return options.run
 
 
 def run_called_pipeline(
@@ -63,33 +68,25 @@ def run_called_pipeline(
 
     Raises RunFailed when a step failed.
     """
-    from flowc.client import Client  # noqa: PLC0415 - only when a pipeline is called
+    from flowc.client import Client
 
     signature = signature_of(pipeline, hints_of(pipeline.entrypoint))
-    caller = f"{pipeline.where}"
-    defaults = {argument.name: argument.default for argument in signature.arguments}
-    given = signature.bind(args, kwargs, call=caller) if args or kwargs or defaults else {}
+    given = signature.bind(args, kwargs, call=author_location())
     front = prepare(pipeline, given=given)
-    store = default_store()
-    run = _run(
-        _machine("local"),
-        front,
-        store=store,
-        run_name=pipeline.options.get("run_name", ""),
-        reporter=_PlainReporter(),
-    )
-    document = Client(store).run(run)
+    options = _options(pipeline, front, _PlainReporter())
+    _machine("local").run(front.pipeline, options)
+    document = Client(options.store).run(options.run)
     if document["status"] != "completed":
         failed = [step["id"] for step in document["steps"] if step["status"] == "failed"]
         raise RunFailed(
             f"{pipeline.title} {document['status']}: {', '.join(failed) or 'no step failed'}",
-            run=run,
-            hint=f"flowc runs show {run}",
+            run=options.run,
+            hint=f"flowc runs show {options.run}",
         )
     return document
 
 
-def run_step(step: Step, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+def run_step(step: Step, _args: Sequence[Any], _kwargs: Mapping[str, Any]) -> Any:
     raise AuthorError(
         f"{step.title} is called outside of a pipeline",
         where=step.where,
@@ -108,39 +105,21 @@ def _machine(target: str) -> MachineBackend:
     return cast("MachineBackend", backend)
 
 
-def _run(
-    backend: MachineBackend,
-    front: Front,
-    *,
-    store: str,
-    reporter: Reporter,
-    cache: bool = True,
-    run_name: str = "",
-    max_parallel: int = 0,
-    parent_image: str = "",
-    build: BuildOptions | None = None,
-) -> str:
+def _options(pipeline: Pipeline, front: Front, reporter: Reporter) -> RunOptions:
     engine_run = uuid.uuid4().hex
     run = run_id(front.pipeline.name, engine_run)
-    backend.run(
-        front.pipeline,
-        RunOptions(
-            run=run,
-            engine_run=engine_run,
-            run_name=run_name or run,
-            store=store,
-            parameters=_complete(front),
-            bundle=front.bundle,
-            spec=front.spec,
-            reporter=reporter,
-            cache=cache,
-            max_parallel=max_parallel or os.cpu_count() or 1,
-            import_paths=front.import_paths,
-            default_parent_image=parent_image,
-            build=build or BuildOptions(),
-        ),
+    return RunOptions(
+        run=run,
+        engine_run=engine_run,
+        run_name=pipeline.options.get("run_name", run),
+        store=default_store(),
+        parameters=_complete(front),
+        bundle=front.bundle,
+        spec=front.spec,
+        reporter=reporter,
+        max_parallel=os.cpu_count() or 1,
+        import_paths=front.import_paths,
     )
-    return run
 
 
 def _complete(front: Front) -> dict[str, str]:
@@ -173,4 +152,4 @@ class _PlainReporter:
         self.note(f"step {step} {status} in {seconds:.1f} s" + (f": {detail}" if detail else ""))
 
     def note(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
+        sys.stderr.write(f"{text}\n")

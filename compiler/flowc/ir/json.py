@@ -8,6 +8,7 @@ from typing import Any
 
 from flowc.errors import AuthorError, InternalError
 from flowc.ir import nodes
+from flowc.narrowing import is_dict, is_list, is_sequence
 
 VERSION = 1
 
@@ -64,7 +65,7 @@ def _encode(value: Any) -> Any:
             if held != field.default:
                 encoded[field.name] = _encode(held)
         return encoded
-    if isinstance(value, tuple):
+    if is_sequence(value):
         return [_encode(item) for item in value]
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
@@ -72,9 +73,9 @@ def _encode(value: Any) -> Any:
 
 
 def _decode(value: Any) -> Any:
-    if isinstance(value, dict):
+    if is_dict(value):
         cls = _NODES[value.pop("node")]
-        return cls(**{name: _decode(held) for name, held in value.items()})
-    if isinstance(value, list):
+        return cls(**{name: _decode(item) for name, item in value.items()})
+    if is_list(value):
         return tuple(_decode(item) for item in value)
     return value

@@ -1,9 +1,9 @@
 """The IR's text form, for goldens and bug reports::
 
-    pipeline digits(n: int = 3, reps = 2 bound: it is looped over in line 9)  # p.py:25
-      load = load(n=$n) -> a: int, b: int  # p.py:27
-      show = show(x=%load.a) after load  # p.py:28
-        docker parent_image='python:3.11-slim'
+pipeline digits(n: int = 3, reps = 2 bound: it is looped over in line 9)  # p.py:25
+  load = load(n=$n) -> a: int, b: int  # p.py:27
+  show = show(x=%load.a) after load  # p.py:28
+    docker parent_image='python:3.11-slim'
 """
 
 from __future__ import annotations

@@ -45,7 +45,9 @@ def _verify_step(step: Step, open_names: set[str], outputs: dict[str, set[str]])
         raise InternalError(f"step '{step.id}' has two outputs of one name", where=where)
     for name in step.upstream:
         if name not in outputs:
-            raise InternalError(f"step '{step.id}' stands before its upstream '{name}'", where=where)
+            raise InternalError(
+                f"step '{step.id}' stands before its upstream '{name}'", where=where
+            )
     for item in step.inputs:
         for reference in references(item.value):
             match reference:

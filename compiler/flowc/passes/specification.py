@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, Any
 
 from flowc import __version__, ir
 from flowc.trace.tracer import type_spec
@@ -74,8 +74,6 @@ def _input(value: ir.Value) -> InputSpec:
             return {kind: [_input(item) for item in items]}
         case ir.MappingOf(items=pairs):
             return {"dict": [[json.loads(key), _input(item)] for key, item in pairs]}
-        case _:
-            assert_never(value)
 
 
 def _output(output: ir.Output) -> OutputSpec:

@@ -41,9 +41,7 @@ class Signature:
     where: str
     arguments: tuple[Argument, ...]
 
-    def bind(
-        self, args: Sequence[Any], kwargs: Mapping[str, Any], *, call: str
-    ) -> dict[str, Any]:
+    def bind(self, args: Sequence[Any], kwargs: Mapping[str, Any], *, call: str) -> dict[str, Any]:
         """The given values by name, in the order of the function's parameters.
 
         Raises AuthorError, placed at ``call``, for a missing, unknown or repeated argument.
@@ -77,7 +75,7 @@ class Signature:
         }
 
     def _check_keyword(self, name: str, given: Mapping[str, Any], call: str) -> None:
-        from flowc.errors import did_you_mean  # noqa: PLC0415 - only on the way to an error
+        from flowc.errors import did_you_mean
 
         if name in given:
             raise AuthorError(f"{self.title} is given '{name}' twice", where=call)
@@ -166,7 +164,7 @@ def constant(value: Any, *, title: str, name: str, where: str) -> ir.Constant:
         ) from None
 
 
-def accepts(wanted: ir.Type, value: Any) -> bool:
+def accepts(wanted: ir.Type, value: Any) -> bool:  # noqa: PLR0911 - one for each kind
     """Whether a value known at compile time fits an annotation; classes are not looked into."""
     match wanted.kind:
         case "none":

@@ -64,7 +64,9 @@ def _read(name: str, file: Path, roots: tuple[str, ...]) -> Module:
     try:
         tree = ast.parse(source, filename=str(file))
     except SyntaxError as error:
-        raise AuthorError(f"no valid Python: {error.msg}", where=f"{file}:{error.lineno}") from None
+        raise AuthorError(
+            f"no valid Python: {error.msg}", where=f"{file}:{error.lineno}"
+        ) from None
     package = name if file.name == "__init__.py" else name.rpartition(".")[0]
     first: set[str] = set()
     third: set[str] = set()

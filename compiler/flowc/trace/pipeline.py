@@ -44,7 +44,9 @@ def trace_pipeline(
     signature = signature_of(pipeline, hints_of(pipeline.entrypoint))
     annotated = {argument.name: argument.annotated for argument in signature.arguments}
     types = {argument.name: argument.type for argument in signature.arguments}
-    texts = {name: json_text(text, types.get(name, ir.ANY)) for name, text in (typed or {}).items()}
+    texts = {
+        name: json_text(text, types.get(name, ir.ANY)) for name, text in (typed or {}).items()
+    }
     for name, value in (given or {}).items():
         texts[name] = plain_text(pipeline, name, types.get(name, ir.ANY), value)
     forced = shape_parameters(pipeline, annotated)
@@ -84,7 +86,7 @@ def _call(pipeline: Pipeline, tracer: Tracer, arguments: dict[str, Any]) -> None
         tracer.run(pipeline, arguments)
     except FlowcError:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the author's function raises what it likes
         raise AuthorError(
             f"{pipeline.title} raised an exception while it was traced\n{author_traceback(error)}",
             where=pipeline.where,
@@ -98,12 +100,15 @@ def author_traceback(error: BaseException) -> str:
     frames = [
         frame
         for frame in traceback.walk_tb(error.__traceback__)
-        if not is_ours(frame[0].f_globals.get("__name__", ""))
-        and not frame[0].f_code.co_filename.startswith("<frozen importlib")
+        if not _is_machinery(frame[0].f_globals.get("__name__", ""))
     ]
     stack = traceback.StackSummary.extract(iter(frames))
     last = traceback.format_exception_only(type(error), error)
     return "".join(["Traceback (most recent call last):\n", *stack.format(), *last]).rstrip()
+
+
+def _is_machinery(module: str) -> bool:
+    return is_ours(module) or module.partition(".")[0] == "importlib"
 
 
 def _steps(pipeline: Pipeline, tracer: Tracer) -> list[ir.Step]:
@@ -124,7 +129,7 @@ def _steps(pipeline: Pipeline, tracer: Tracer) -> list[ir.Step]:
             replace(
                 call.step,
                 after=tuple(order),
-                upstream=tuple(sorted({*call.order, *order})),
+                upstream=tuple(sorted({*call.data, *order})),
                 cache=call.options.get("enable_cache", True),
                 retry=ir.Retry(
                     max_retries=retry.max_retries, delay=retry.delay, backoff=retry.backoff
@@ -139,17 +144,19 @@ def _steps(pipeline: Pipeline, tracer: Tracer) -> list[ir.Step]:
 
 def _resolve_after(call: Call, calls: Mapping[str, Call]) -> list[str]:
     """Ids are looked up in the nested pipeline first, then in the whole pipeline."""
-    resolved: list[str] = []
-    for name in call.after:
-        found = next((full for full in (call.scope + name, name) if full in calls), None)
+    resolved: dict[str, None] = {}
+    for after in call.after:
+        name = after.step
+        candidates = (name,) if after.handle else (call.scope + name, name)
+        found = next((full for full in candidates if full in calls), None)
         if found is None:
             raise AuthorError(
                 f"step '{call.step.id}': after names '{name}', which is no invocation",
                 where=str(call.step.location),
                 hint=did_you_mean(name, list(calls)),
             )
-        resolved.append(found)
-    return resolved
+        resolved[found] = None
+    return list(resolved)
 
 
 def _ordered(steps: list[ir.Step]) -> tuple[ir.Step, ...]:

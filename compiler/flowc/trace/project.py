@@ -15,7 +15,7 @@ MARKERS = ("pyproject.toml", "flowc.toml", "setup.cfg", "setup.py", ".git")
 
 @cache
 def project_root(file: str) -> Path:
-    """The nearest folder above ``file`` with one of MARKERS, else the folder of its import root."""
+    """The nearest folder above ``file`` with one of MARKERS, else its import root."""
     path = Path(file).resolve()
     for folder in path.parents:
         if any((folder / marker).exists() for marker in MARKERS):

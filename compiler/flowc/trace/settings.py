@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flowc import ir
 from flowc.errors import AuthorError, did_you_mean
+from flowc.narrowing import is_dict, is_sequence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 COMPONENTS = ("docker", "output_materializers")
 DOCKER_KEYS = (
@@ -34,14 +35,12 @@ def check_components(settings: Mapping[str, Any], *, title: str, where: str) -> 
             )
 
 
-def docker_settings(
-    given: Any, *, title: str, where: str, folder: Path
-) -> ir.DockerSettings:
+def docker_settings(given: Any, *, title: str, where: str, folder: Path) -> ir.DockerSettings:
     """``settings["docker"]``; files are named relative to ``folder``.
 
     Raises AuthorError for an unknown key, a value of the wrong kind or a file that is missing.
     """
-    if not isinstance(given, dict):
+    if not is_dict(given):
         raise AuthorError(f"{title}: settings['docker'] wants a dict, got {given!r}", where=where)
     for key in given:
         if key not in DOCKER_KEYS:
@@ -78,11 +77,11 @@ class _Reader:
         value = self.given.get(key)
         if value is None:
             return ()
-        if not isinstance(value, (list, tuple)) or not all(
-            isinstance(item, str) and item.strip() and "\n" not in item for item in value
-        ):
+        items = list(value) if is_sequence(value) else [None]
+        texts = tuple(item for item in items if isinstance(item, str) and _is_line(item))
+        if len(texts) < len(items):
             raise self._wrong(key, "wants a list of texts, one line each", value)
-        return tuple(value)
+        return texts
 
     def requirements(self) -> tuple[str, ...]:
         """A list of requirements, or the name of a requirements file."""
@@ -100,18 +99,15 @@ class _Reader:
         value = self.given.get("environment")
         if value is None:
             return ()
-        plain = isinstance(value, dict) and all(
-            isinstance(name, str)
-            and name
-            and not set(name) & set("=\0\n ")
-            and isinstance(text, (str, int, float))
-            and not isinstance(text, bool)
-            and "\0" not in str(text)
-            for name, text in value.items()
-        )
-        if not plain:
+        items = value if is_dict(value) else {None: None}
+        pairs = [
+            (name, str(text))
+            for name, text in items.items()
+            if isinstance(name, str) and _is_variable(name) and type(text) in (str, int, float)
+        ]
+        if len(pairs) < len(items) or any("\0" in text for _, text in pairs):
             raise self._wrong("environment", "wants a dict of names to texts", value)
-        return tuple(sorted((name, str(text)) for name, text in value.items()))
+        return tuple(sorted(pairs))
 
     def _read(self, key: str, name: str) -> str:
         path = self.folder / name
@@ -126,3 +122,11 @@ class _Reader:
             f"{self.title}: settings['docker']['{key}'] {problem}, got {value!r}",
             where=self.where,
         )
+
+
+def _is_line(text: str) -> bool:
+    return bool(text.strip()) and not set(text) & set("\n\r\0")
+
+
+def _is_variable(name: str) -> bool:
+    return bool(name) and not set(name) & set("=\0\n ")

@@ -68,7 +68,7 @@ class _Reader:
         self.means = {name: name for name in names}
         self.forced: Uses = {}
 
-    def read(self, node: ast.AST, why: str) -> None:
+    def read(self, node: ast.AST, why: str) -> None:  # noqa: C901 - one case for each form
         match node:
             case ast.Name(id=name) if name in self.means:
                 if why and isinstance(node.ctx, ast.Load):
@@ -149,7 +149,7 @@ class _Reader:
                 return None
 
 
-_REASONS = {
+_REASONS: dict[type[ast.AST], str] = {
     ast.If: "it decides an if",
     ast.While: "it decides a while",
     ast.For: "it is looped over",

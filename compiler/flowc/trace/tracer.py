@@ -15,6 +15,7 @@ from flowc.authoring.handles import (
     author_location,
 )
 from flowc.errors import AuthorError
+from flowc.narrowing import is_dict, is_sequence
 from flowc.trace import project
 from flowc.trace.model import (
     REQUIRED,
@@ -29,7 +30,7 @@ from flowc.trace.types import hints_of
 from flowc_runtime import values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from flowc.authoring.definition import Definition
@@ -39,6 +40,17 @@ if TYPE_CHECKING:
 INHERITED = ("enable_cache", "retry", "settings")
 """Options of a pipeline that its steps take over unless they say otherwise."""
 
+MAX_DEPTH = 100
+"""Nesting of pipelines or of containers, far beyond any real one."""
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """What an invocation was told to follow: an id as text, or the full id that a handle has."""
+
+    step: str
+    handle: bool
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
@@ -46,8 +58,8 @@ class Call:
 
     step: ir.Step
     options: Mapping[str, Any]
-    order: tuple[str, ...]
-    after: tuple[str, ...]
+    data: tuple[str, ...]
+    after: tuple[After, ...]
     scope: str
 
 
@@ -57,7 +69,7 @@ class Scope:
 
     prefix: str
     options: Mapping[str, Any]
-    names: dict[str, int] = field(default_factory=dict)
+    names: dict[str, int] = field(default_factory=dict[str, int])
 
 
 class Tracer:
@@ -90,7 +102,7 @@ class Tracer:
         outer = self._scopes[-1]
         own = {key: pipeline.options[key] for key in INHERITED if key in pipeline.options}
         prefix = self._new_id(outer, name, explicit="id" in kwargs, where=where)
-        if len(self._scopes) > 100:  # noqa: PLR2004 - far beyond any real nesting
+        if len(self._scopes) > MAX_DEPTH:
             raise AuthorError(f"{pipeline.title} is nested too deeply, or in itself", where=where)
         self._scopes.append(Scope(f"{prefix}.", merge(outer.options, own)))
         try:
@@ -108,8 +120,7 @@ class Tracer:
         given = model.signature.bind(args, rest, call=where)
         self._upstream = []
         inputs = self._inputs(model, given, where)
-        order: list[str] = []
-        self._collect_after(after, order, step.title, where)
+        order = tuple(self._collect_after(after, step.title, where))
         scope = self._scopes[-1]
         step_id = self._new_id(scope, explicit or step.name, explicit=bool(explicit), where=where)
         outputs = _with_materializers(step, model.outputs)
@@ -128,8 +139,8 @@ class Tracer:
         self.calls[step_id] = Call(
             step=node,
             options=merge(scope.options, step.options),
-            order=tuple(self._upstream),
-            after=tuple(order),
+            data=tuple(self._upstream),
+            after=order,
             scope=scope.prefix,
         )
         return self._handles(step_id, model)
@@ -198,7 +209,7 @@ class Tracer:
         value = given[name]
         if _is_symbolic(value) or accepts(wanted, value):
             return
-        if isinstance(value, (list, tuple, dict)) and _holds_symbolic(value):
+        if _holds_symbolic(value):
             return
         raise AuthorError(
             f"{title}: '{name}' wants {values.type_text(type_spec(wanted))}, got {value!r}",
@@ -208,10 +219,10 @@ class Tracer:
     def _value(self, value: Any, title: str, name: str, where: str) -> ir.Value:
         match value:
             case ParameterHandle():
-                self._check_owner(value, str(value), where)
+                self._check_owner(value, repr(value), where)
                 return ir.ParameterRef(name=value.name)
             case OutputHandle():
-                self._check_owner(value, str(repr(value)), where)
+                self._check_owner(value, repr(value), where)
                 self._upstream.append(value.step)
                 return ir.OutputRef(step=value.step, output=value.output)
             case InvocationHandle():
@@ -222,12 +233,12 @@ class Tracer:
                 )
             case Outputs():
                 return self._sequence("tuple", list(value), title, name, where)
-            case list() | tuple() if type(value) in (list, tuple) and _holds_symbolic(value):
-                return self._sequence(type(value).__name__, value, title, name, where)
-            case dict() if type(value) is dict and _holds_symbolic(value):
+            case _ if not _holds_symbolic(value):
+                return constant(value, title=title, name=name, where=where)
+            case _ if is_dict(value):
                 return self._mapping(value, title, name, where)
             case _:
-                return constant(value, title=title, name=name, where=where)
+                return self._sequence(type(value).__name__, value, title, name, where)
 
     def _sequence(
         self, kind: str, items: Sequence[Any], title: str, name: str, where: str
@@ -258,18 +269,18 @@ class Tracer:
                 hint="call that step in this pipeline, or nest the other pipeline in this one",
             )
 
-    def _collect_after(self, after: Any, order: list[str], title: str, where: str) -> None:
+    def _collect_after(self, after: Any, title: str, where: str) -> Iterator[After]:
         match after:
             case None:
                 return
             case str():
-                order.append(after)
+                yield After(after, handle=False)
             case InvocationHandle() | OutputHandle() | Outputs():
                 self._check_owner(after, repr(after), where)
-                self._upstream.append(after.step)
-            case list() | tuple() | set():
+                yield After(after.step, handle=True)
+            case _ if type(after) in (list, tuple, set):
                 for item in after:
-                    self._collect_after(item, order, title, where)
+                    yield from self._collect_after(item, title, where)
             case _:
                 raise AuthorError(
                     f"{title}: after wants outputs of steps, invocation ids or a list of these, "
@@ -280,7 +291,7 @@ class Tracer:
 
 def type_spec(wanted: ir.Type) -> Any:
     """The wire's form of a type."""
-    import json  # noqa: PLC0415 - literals alone need it
+    import json
 
     spec: dict[str, Any] = {"kind": wanted.kind}
     if wanted.args:
@@ -351,13 +362,13 @@ def _is_symbolic(value: Any) -> bool:
 def _holds_symbolic(value: Any, depth: int = 0) -> bool:
     if _is_symbolic(value):
         return True
-    if depth > 50:  # noqa: PLR2004 - a list that holds itself is refused when it is encoded
-        return False
-    if type(value) in (list, tuple):
-        return any(_holds_symbolic(item, depth + 1) for item in value)
-    return type(value) is dict and any(
-        _holds_symbolic(item, depth + 1) for item in value.values()
-    )
+    items: Iterable[Any] = ()
+    if type(value) in (list, tuple) and is_sequence(value):
+        items = value
+    elif is_dict(value):
+        items = value.values()
+    # a list that holds itself is refused when it is encoded
+    return depth < MAX_DEPTH and any(_holds_symbolic(item, depth + 1) for item in items)
 
 
 def _encodable(value: Any) -> bool:

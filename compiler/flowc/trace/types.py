@@ -45,7 +45,7 @@ def hints_of(function: Callable[..., Any]) -> dict[str, Any]:
         }
 
 
-def type_of(annotation: Any) -> ir.Type:
+def type_of(annotation: Any) -> ir.Type:  # noqa: PLR0911 - one for each form
     """The IR type of an annotation; ``any`` for what a value cannot be checked against."""
     if _hashable(annotation) and annotation in _ATOMS:
         return _ATOMS[annotation]
@@ -84,7 +84,7 @@ def declared_outputs(function: Callable[..., Any], hints: dict[str, Any], where:
         named = [_name_in(arg) is not None for arg in args]
         if any(named) and all(named):
             return _named_outputs(args, where)
-        if not (len(args) == 2 and args[1] is Ellipsis):
+        if args[1:] != (Ellipsis,):
             raise AuthorError(
                 f"step '{function.__name__}' returns several values without names for all",
                 where=where,
@@ -113,7 +113,7 @@ def _name_in(annotation: Any) -> str | None:
 
 
 def _container(kind: str, args: tuple[Any, ...]) -> ir.Type:
-    variadic = kind == "tuple" and len(args) == 2 and args[1] is Ellipsis
+    variadic = kind == "tuple" and args[1:] == (Ellipsis,)
     items = args[:1] if variadic else args
     if items == ((),):
         items = ()
