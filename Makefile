@@ -28,9 +28,12 @@ test: venv ## Unit tests, goldens and the conformance cases on this machine
 
 check: venv ## Formatting, lint, types and who may import whom
 	@echo '== ruff format'
-	@$(BIN)/ruff format --check --quiet . || { echo 'run: make fmt'; exit 1; }
+	@$(BIN)/ruff format --check --quiet --output-format concise . || \
+		{ echo 'To mend this: make fmt'; exit 1; }
 	@echo '== ruff check'
-	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff check --quiet --output-format concise .
+	@echo '== shellcheck'
+	@$(BIN)/shellcheck requirements/environment.sh e2e/engines/*.sh .ci/run
 	@echo '== mypy'
 	@$(BIN)/mypy --no-error-summary
 	@echo '== pyright'

@@ -24,17 +24,25 @@ find_python() {
     for candidate in ${PYTHON:-} python3.11 python3 python3.12 python3.13 python3.10; do
         if "$candidate" -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 10))' \
             >/dev/null 2>&1; then
-            "$candidate" -c 'import sys; print(sys.executable)'
+            # Of an activated environment the Python that it was made from.
+            "$candidate" -c 'import sys; print(getattr(sys, "_base_executable", sys.executable))'
             return
         fi
     done
     die "no Python 3.10 or newer with venv on PATH (Debian: apt-get install python3-venv)"
 }
 
-digest() { cat "$@" | sha256sum | cut -c1-16; }
+digest() { cat "$@" | git hash-object --stdin | cut -c1-16; }
 
-# uv does not read pip's configuration. Whoever pointed pip at a mirror means uv as well; a
-# setting of uv's own wins.
+# Two commands at once must not install into one folder. Held until this process ends.
+lock_out_others() {
+    mkdir -p "$cache"
+    exec 9>"$cache/$1.lock"
+    if command -v flock >/dev/null; then flock 9; fi
+}
+
+# uv does not read pip's configuration. Whoever pointed pip at a mirror means uv as well; uv's own
+# variables win. Extra indexes are left out: uv would prefer their versions to the locked ones.
 adopt_pip_settings() {
     local python=$1 settings name value
     settings=$("$python" -m pip config list 2>/dev/null) || settings=
@@ -68,29 +76,25 @@ adopt_pip_settings() {
 prepare() {
     local home temporary
     python=$(find_python)
-    home=$cache/tools/uv-$(digest "$here/uv.txt")
+    home=$cache/uv-$(digest "$here/uv.txt")
     uv=$home/bin/uv
     if [ ! -x "$uv" ]; then
         say "installing uv"
-        mkdir -p "$cache/tools"
-        temporary=$(mktemp -d "$cache/tools/new.XXXXXX")
+        mkdir -p "$cache"
+        temporary=$(mktemp -d "$cache/new.XXXXXX")
         "$python" -m venv "$temporary"
         "$temporary/bin/python" -m pip install --quiet --disable-pip-version-check \
             --require-hashes --only-binary :all: -r "$here/uv.txt"
         publish "$temporary" "$home"
     fi
     adopt_pip_settings "$python"
-    # The environments live beside uv's cache: a link costs nothing. Elsewhere it must copy.
-    export UV_CACHE_DIR=${UV_CACHE_DIR:-$cache/uv}
-    export UV_NO_CONFIG=${UV_NO_CONFIG:-1} UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=${UV_LINK_MODE:-hardlink}
+    # Beside the environments, so that an installed file is a link into it.
+    export UV_CACHE_DIR=${UV_CACHE_DIR:-$cache/uv-cache} UV_PYTHON_DOWNLOADS=never
 }
 
 # Renames a finished folder into place; whoever comes second keeps the first one's.
 publish() {
-    if ! mv -T "$1" "$2" 2>/dev/null; then
-        rm -rf "$1"
-        [ -d "$2" ] || die "cannot write $2"
-    fi
+    if [ -e "$2" ]; then rm -rf "$1"; else mv "$1" "$2"; fi
 }
 
 install_lock() {
@@ -101,30 +105,35 @@ install_lock() {
 
 checkout_environment() {
     local name=$1 directory=$2 stamp
-    prepare
     stamp=$(digest "$here/$name.txt" "$root/pyproject.toml")
-    if [ -x "$directory/bin/flowc" ] && [ "$(cat "$directory/.flowc-stamp" 2>/dev/null)" = "$stamp" ]; then
-        return
-    fi
+    is_current() {
+        [ -x "$directory/bin/flowc" ] && [ "$(cat "$directory/.stamp" 2>/dev/null)" = "$stamp" ]
+    }
+    ! is_current || return 0
+    lock_out_others checkout
+    ! is_current || return 0
+    prepare
     say "making $(basename "$directory") from requirements/$name.txt"
     [ -x "$directory/bin/python" ] || "$uv" venv --quiet --python "$python" "$directory"
     install_lock "$name" "$directory/bin/python"
     "$uv" pip install --quiet --python "$directory/bin/python" --no-deps --no-build-isolation \
         --editable "$root"
-    printf '%s\n' "$stamp" >"$directory/.flowc-stamp"
+    printf '%s\n' "$stamp" >"$directory/.stamp"
 }
 
 engine_environment() {
     local name=$1 home temporary
     [ -f "$here/$name.txt" ] || die "there is no lock $name.txt"
-    prepare
-    # Programs in bin/ carry the path of their Python: a renamed environment would run them with
-    # the interpreter of its temporary name. --relocatable makes them look beside themselves.
+    python=$(find_python)
     home=$cache/engines/$name-$(digest "$here/$name.txt" "$python")
+    [ -x "$home/bin/python" ] || lock_out_others "engine-$name"
     if [ ! -x "$home/bin/python" ]; then
+        prepare
         say "installing the engine environment $name"
         mkdir -p "$cache/engines"
         temporary=$(mktemp -d "$cache/engines/new.XXXXXX")
+        # Programs in bin/ carry the path of their Python, and this folder will be renamed:
+        # --relocatable makes them look beside themselves.
         "$uv" venv --quiet --relocatable --allow-existing --python "$python" "$temporary"
         # Several processes of an engine start at once: each would compile the same modules.
         install_lock "$name" "$temporary/bin/python" --compile-bytecode

@@ -35,8 +35,9 @@ present() {
 }
 
 download() {
-    command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null ||
-        die "this recipe needs Debian's tools; set FLOWC_E2E_IMAGE to an image with Python 3.10 or newer"
+    if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then
+        die "this needs Debian's tools; or set FLOWC_E2E_IMAGE to an image with Python 3.10 or newer"
+    fi
     # A fresh machine has no package lists, and old ones may name packages that are gone.
     (cd "$1" && apt-get download -qq "${packages[@]}" >apt.log 2>&1) || {
         apt-get update -qq

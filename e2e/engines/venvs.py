@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 from pathlib import Path
@@ -22,6 +23,7 @@ def cache_directory() -> Path:
     return Path(home) / "flowc-dev"
 
 
+@functools.cache
 def engine_python(name: EngineName) -> Path:
     """The Python of the engine's environment, which is installed when it is not there yet."""
     done = subprocess.run(
