@@ -6,13 +6,15 @@ KFP's own loader checks no reference: a package with a dangling one fails when i
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from flowc.errors import InternalError
 from flowc_backends.kubeflow import model as names
 from flowc_backends.kubeflow.reading import read_documents
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from flowc_backends.kubeflow.model import (
         ComponentModel,
         ExecutorModel,
@@ -181,11 +183,10 @@ def _difference(found: Any, expected: Any, path: str) -> str:
 
 def _children(value: Any) -> Document:
     if isinstance(value, dict):
-        mapping: Document = value
-        return mapping
+        return cast("Document", value)
     if isinstance(value, list):
-        items: list[Any] = value
-        return {str(position): item for position, item in enumerate(items)}
+        items = enumerate(cast("Sequence[Any]", value))
+        return {str(position): item for position, item in items}
     return {}
 
 

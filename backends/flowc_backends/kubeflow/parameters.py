@@ -32,9 +32,9 @@ ESCAPED = "flowc:json:"
 TOTAL_LIMIT = 120 * 1024
 """All parameters of a task are one argument of its container; Linux allows 128 KiB for one."""
 
-_EXPANDED = re.compile(r"\$[$({]|\{\{|\[\[|/kfp-workspace|[\ud800-\udfff]")
+_EXPANDED = re.compile(r"\$[$({]|\{\{|\[\[|[\ud800-\udfff]")
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-_ESCAPES = re.compile(r"\$|\{(?=\{)|\[(?=\[)|/(?=kfp-workspace)")
+_ESCAPES = re.compile(r"\$|\{(?=\{)|\[(?=\[)")
 
 _WHY_JSON = "(KFP's own numbers are doubles and would not hold every value)"
 _SMALLER = "let a step load a large value, or bind the parameter at compile time"
