@@ -8,8 +8,9 @@ faithfully stands for itself; everything else is an object with one key that beg
     {"$tuple": [...]}                        {"$set": [...]}            {"$frozenset": [...]}
     {"$dict": [[key, value], ...]}           {"$namedtuple": [class, {...}]}
     {"$decimal": text}                       {"$fraction": [n, d]}      {"$uuid": text}
-    {"$datetime": [text, zone, fold]}        {"$date": text}            {"$time": [text, zone, fold]}
-    {"$timedelta": [days, s, us]}            {"$timezone": [delta, name]}   {"$zoneinfo": key}
+    {"$datetime": [text, zone, fold]}        {"$time": [text, zone, fold]}
+    {"$date": text}                          {"$timedelta": [days, seconds, microseconds]}
+    {"$timezone": [timedelta, name]}         {"$zoneinfo": key}
     {"$enum": [class, name]}                 {"$flag": [class, value]}
     {"$dataclass": [class, {...}]}           {"$pydantic": [class, state]}
     {"$path": text}                          {"$purepath": [flavour, text]}
@@ -45,7 +46,11 @@ _ENOUGH_FOR_FAST_PATH = 8
 _BIG = 1 << MAX_BITS
 
 
-class NotEncodable(TypeError):
+class_of: Callable[[object], Any] = type
+"""The class of a value, of which type checkers then know nothing, as is right for any value."""
+
+
+class NotEncodable(TypeError):  # noqa: N818 - what it says about the value
     """The value has no lossless JSON form; ``path`` leads to the part that has none."""
 
     def __init__(self, reason: str, path: str = "") -> None:
@@ -58,7 +63,7 @@ class NotEncodable(TypeError):
         return NotEncodable(self.reason, step + self.path)
 
 
-class NotDecodable(ValueError):
+class NotDecodable(ValueError):  # noqa: N818 - what it says about the value
     """Encoded JSON that cannot become a value here; ``missing`` is the module it needs."""
 
     def __init__(self, text: str, missing: str = "") -> None:
@@ -66,13 +71,18 @@ class NotDecodable(ValueError):
         self.missing = missing
 
 
-class BadValue(ValueError):
-    """A parameter does not fit its type; the text names the parameter and the place inside it."""
+class BadValue(ValueError):  # noqa: N818 - what it says about the value
+    """A parameter does not fit its type; the text names the parameter and the place inside it.
 
-    def __init__(self, name: str, problem: str, path: str = "") -> None:
+    ``is_inside`` is whether the kind of the value fits and something in it does not.
+    """
+
+    def __init__(
+        self, name: str, problem: str, path: str = "", *, is_inside: bool = False
+    ) -> None:
         super().__init__(f"parameter '{name}'{f' at {path}' if path else ''} {problem}")
-        self.problem = problem
         self.path = path
+        self.is_inside = is_inside
 
 
 class Encoder:
@@ -89,21 +99,22 @@ class Encoder:
         self._active: set[int] = set()
         self._tags: ModuleType | None = None
 
-    def encode(self, value: object) -> Json:
+    def encode(self, value: Any) -> Json:
         if _is_natural(value):
             return value
-        if type(value) is list:
+        kind = class_of(value)
+        if kind is list:
             return self.items(value, value)
-        if type(value) is dict:
+        if kind is dict:
             return self._dict(value)
         if self.leaf is not None and (found := self.leaf(value)) is not None:
             return found
         return self._load_tags().encode(self, value)
 
-    def items(self, values: Iterable[Any], owner: object) -> list[Json]:
+    def items(self, values: Iterable[Any], owner: Any) -> list[Json]:
         """Encode the items of the container ``owner``."""
-        if type(owner) is list and _all_natural(owner):
-            return list(owner)
+        if class_of(owner) is list and _all_natural(owner):
+            return owner[:]
         self.enter(owner)
         encoded: list[Json] = []
         encode = self.encode
@@ -168,9 +179,10 @@ def encode(value: object) -> Json:
 
 def decode(encoded: Json) -> Any:
     """The value that was encoded; raises NotDecodable. It shares nothing with ``encoded``."""
-    if type(encoded) is list:
+    kind = class_of(encoded)
+    if kind is list:
         return [decode(item) for item in encoded]
-    if type(encoded) is dict:
+    if kind is dict:
         return untag({key: decode(item) for key, item in encoded.items()})
     return encoded
 
@@ -237,11 +249,16 @@ def type_text(typespec: TypeSpec) -> str:
     return hints.type_text(typespec)
 
 
+def module_of(kind: type) -> str:
+    """Where the class is found in every version of Python."""
+    # Python 3.13 alone says that pathlib's classes live in another module.
+    return "pathlib" if kind.__module__ == "pathlib._local" else kind.__module__
+
+
 def type_name(kind: type) -> str:
     """``module.Qualname``, without the module for builtins."""
-    if kind.__module__ == "builtins":
-        return kind.__qualname__
-    return f"{kind.__module__}.{kind.__qualname__}"
+    module = module_of(kind)
+    return kind.__qualname__ if module == "builtins" else f"{module}.{kind.__qualname__}"
 
 
 def is_unicode(text: str) -> bool:
@@ -253,15 +270,15 @@ def is_unicode(text: str) -> bool:
     return True
 
 
-def _is_natural(value: object) -> bool:
+def _is_natural(value: Any) -> bool:
     """Whether the scalar is its own JSON, exactly."""
-    kind = type(value)
+    kind = class_of(value)
     if kind is str:
-        return value.isascii() or is_unicode(value)  # type: ignore[attr-defined, no-any-return, arg-type]
+        return value.isascii() or is_unicode(value)
     if kind is int:
-        return -_BIG < value < _BIG  # type: ignore[operator, no-any-return]
+        return bool(-_BIG < value < _BIG)
     if kind is float:
-        return value - value == 0  # type: ignore[operator, no-any-return]
+        return bool(value - value == 0)
     return kind is bool or value is None
 
 
@@ -270,39 +287,34 @@ def _all_natural(values: list[Any]) -> bool:
     if len(values) < _ENOUGH_FOR_FAST_PATH:
         return False
     kinds = set(map(type, values))
-    if len(kinds) > 1:
-        return False
-    (kind,) = kinds
-    if kind is int:
-        return -_BIG < min(values) and max(values) < _BIG
-    if kind is float:
-        return all([value - value == 0 for value in values])
-    if kind is str:
+    if kinds == {int}:
+        return bool(min(values) > -_BIG and max(values) < _BIG)
+    if kinds == {float}:
+        return all(value - value == 0 for value in values)
+    if kinds == {str}:
         return all(map(str.isascii, values))
-    return kind is bool
+    return kinds == {bool}
 
 
 def _check(encoded: Json) -> None:
-    if type(encoded) is list:
+    kind = class_of(encoded)
+    if kind is list:
         for item in encoded:
             _check(item)
-    elif type(encoded) is dict:
+    elif kind is dict:
         for key, item in encoded.items():
-            if type(key) is not str:
+            if class_of(key) is not str:
                 raise NotEncodable(f"has the key {key!r}, and keys of JSON are text")
             _check(key)
             _check(item)
-    elif not _is_natural(encoded) and not _is_lone_surrogate_text(encoded):
-        raise NotEncodable(f"{encoded!r:.60} is not its own JSON: encode it first")
+    elif not _is_natural(encoded) and not (kind is str and survives_json(encoded)):
+        raise NotEncodable(f"holds {encoded!r:.60}, which JSON does not keep: encode it first")
 
 
-def _is_lone_surrogate_text(encoded: Json) -> bool:
-    if type(encoded) is not str:
-        return False
-    return bool(
-        encoded.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
-        == encoded
-    )
+def survives_json(text: str) -> bool:
+    """Whether escapes keep the text: those of a pair of surrogates mean one other character."""
+    units = text.encode("utf-16-le", "surrogatepass")
+    return units.decode("utf-16-le", "surrogatepass") == text
 
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -12,8 +12,22 @@ if TYPE_CHECKING:
     from flowc_runtime.contract import TypeSpec
 
 ANY: TypeSpec = {"kind": "any"}
-_SCALARS = {bool: "bool", int: "int", float: "float", str: "str", bytes: "bytes"}
-_CONTAINERS = {list: "list", dict: "dict", set: "set", frozenset: "frozenset", tuple: "tuple"}
+_WRAPPERS = frozenset(["Annotated", "Final", "Required", "NotRequired", "ReadOnly"])
+_SCALARS: dict[Any, Any] = {
+    type(None): "none",
+    bool: "bool",
+    int: "int",
+    float: "float",
+    str: "str",
+    bytes: "bytes",
+}
+_CONTAINERS: dict[Any, Any] = {
+    list: "list",
+    dict: "dict",
+    set: "set",
+    frozenset: "frozenset",
+    tuple: "tuple",
+}
 
 
 def typespec(annotation: Any) -> TypeSpec:
@@ -21,62 +35,64 @@ def typespec(annotation: Any) -> TypeSpec:
     import types
     import typing
 
-    from flowc_runtime.values import encode, objects
+    from flowc_runtime.values import encode
 
-    origin = typing.get_origin(annotation)
-    args = typing.get_args(annotation)
-    if annotation is None or annotation is type(None):
-        return {"kind": "none"}
-    if (
-        origin in {typing.Annotated, typing.Final, typing.Required, typing.NotRequired}
-        if hasattr(typing, "Required")
-        else origin in {typing.Annotated, typing.Final}
-    ):
+    origin: Any = typing.get_origin(annotation)
+    args: tuple[Any, ...] = typing.get_args(annotation)
+    if getattr(origin, "_name", getattr(origin, "__name__", "")) in _WRAPPERS:
         return typespec(args[0])
-    if origin in {typing.Union, types.UnionType}:
+    if hasattr(annotation, "__supertype__"):
+        return typespec(annotation.__supertype__)
+    if origin is typing.Union or origin is types.UnionType:
         return {"kind": "union", "args": [typespec(arg) for arg in args]}
     if origin is typing.Literal:
         return {"kind": "literal", "values": [encode(arg) for arg in args]}
-    if hasattr(annotation, "__supertype__"):
-        return typespec(annotation.__supertype__)
-    kind = origin or annotation
-    if not isinstance(kind, type) or kind is object:
+    return _class(origin or annotation, args)
+
+
+def _class(kind: Any, args: tuple[Any, ...]) -> TypeSpec:
+    from flowc_runtime.values import class_of, objects
+
+    if kind is None:
+        return {"kind": "none"}
+    if kind is object or type not in class_of(kind).__mro__:
         return ANY
-    if kind in _SCALARS:
-        return {"kind": _SCALARS[kind]}  # type: ignore[typeddict-item]
     if kind in _CONTAINERS:
         return _container(_CONTAINERS[kind], args)
+    if kind in _SCALARS:
+        return {"kind": _SCALARS[kind]}
     return {"kind": "class", "name": objects.class_name(kind)}
 
 
 def _container(kind: Any, args: tuple[Any, ...]) -> TypeSpec:
-    variadic = kind == "tuple" and len(args) == 2 and args[1] is Ellipsis  # noqa: PLR2004 - X, ...
+    variadic = kind == "tuple" and args[1:] == (Ellipsis,)
     items = args[:1] if variadic else args
     return {"kind": kind, "args": [typespec(arg) for arg in items], "variadic": variadic}
 
 
 def type_text(spec: TypeSpec) -> str:
-    kind = spec["kind"]
+    kind = spec.get("kind", "any")
     args = [type_text(arg) for arg in spec.get("args", [])]
-    if kind == "none":
-        return "None"
-    if kind == "any":
-        return "Any"
     if kind == "class":
-        return spec["name"].replace(":", ".").removeprefix("builtins.")
+        return spec.get("name", "").replace(":", ".").removeprefix("builtins.")
     if kind == "union":
         return " | ".join(args)
     if kind == "literal":
-        return f"Literal[{', '.join(_literal_text(value) for value in spec['values'])}]"
-    if not args:
-        return kind
-    return f"{kind}[{', '.join([*args, '...'] if spec.get('variadic') else args)}]"
+        args = [_literal_text(value) for value in spec.get("values", [])]
+    if spec.get("variadic"):
+        args.append("...")
+    name = _NAMES.get(kind, kind)
+    return f"{name}[{', '.join(args)}]" if args else name
 
 
 def _literal_text(encoded: Any) -> str:
     from flowc_runtime.values import decode
 
-    if isinstance(encoded, dict) and "$enum" in encoded:
+    try:
         name, member = encoded["$enum"]
-        return f"{name.rpartition(':')[2]}.{member}"
-    return repr(decode(encoded))
+    except (TypeError, KeyError):
+        return repr(decode(encoded))
+    return f"{name.rpartition(':')[2]}.{member}"
+
+
+_NAMES = {"none": "None", "any": "Any", "literal": "Literal"}

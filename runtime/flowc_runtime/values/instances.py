@@ -4,10 +4,26 @@ from __future__ import annotations
 
 import json
 import sys
-from binascii import a2b_base64
 
-from flowc_runtime.values import BadValue, NotDecodable, hints, objects, type_name
-from flowc_runtime.values.parameters import Number, Reader, natural
+from flowc_runtime.values import (
+    BadValue,
+    NotDecodable,
+    NotEncodable,
+    canonical,
+    class_of,
+    hints,
+    objects,
+    plain,
+    type_name,
+)
+from flowc_runtime.values.parameters import (
+    Number,
+    Reader,
+    is_list,
+    is_object,
+    natural,
+    read_base64,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,76 +34,92 @@ if TYPE_CHECKING:
 
 
 def read(reader: Reader, found: Json, spec: TypeSpec, path: str) -> Any:
-    name = spec["name"].replace("pathlib._local:", "pathlib:")
-    if name == "builtins:object":
-        return reader.read(found, hints.ANY, path)
+    name = spec.get("name", "").replace("pathlib._local:", "pathlib:")
     if name in _FROM_TEXT:
         return _read_text(reader, found, spec, path)
+    if name in _BUILTINS:
+        return _BUILTINS[name](reader, found, spec, path)
     try:
         kind = objects.find_class(name)
     except NotDecodable as error:
         raise BadValue(reader.name, f"cannot be read: {error}", path) from error
     enum = sys.modules.get("enum")
     if isinstance(kind, type) and enum is not None and issubclass(kind, enum.Enum):
-        return _read_member(reader, found, spec, path)
+        return _Members(reader, kind).read(found, spec, path)
     if hasattr(kind, "model_validate_json"):
         return _read_model(reader, found, kind, path)
-    if isinstance(kind, type) and (fields := _fields_of(kind)) is not None:
-        return _Record(reader, kind, fields).read(found, spec, path)
-    reader.refuse(found, spec, path, "values of this class cannot be given as a parameter")
+    fields = _fields_of(kind)
+    if fields is None:
+        reader.refuse(found, spec, path, "values of this class cannot be given as a parameter")
+    return _Record(reader, kind, fields).read(found, spec, path)
 
 
 def _read_text(reader: Reader, found: Json, spec: TypeSpec, path: str) -> Any:
     """Classes of the standard library that have one textual form."""
-    name = spec["name"].replace("pathlib._local:", "pathlib:")
-    if name == "builtins:complex":
-        return _read_complex(reader, found, spec, path)
+    name = spec.get("name", "").replace("pathlib._local:", "pathlib:")
     numeric = name in _FROM_NUMBERS and not reader.exact and type(found) in {int, float, Number}
     if type(found) is not str and not numeric:
         reader.refuse(found, spec, path)
     try:
         return _FROM_TEXT[name](str(found))
-    except (ValueError, ArithmeticError) as error:
-        why = str(error) if type(error) is ValueError else "it cannot be read"
-        reader.refuse(found, spec, path, why)
+    except (ValueError, ArithmeticError, LookupError) as error:
+        reader.refuse(found, spec, path, str(error) if type(error) is ValueError else "")
 
 
 def _read_complex(reader: Reader, found: Json, spec: TypeSpec, path: str) -> complex:
-    parts: TypeSpec = {"kind": "tuple", "args": [{"kind": "float"}, {"kind": "float"}]}
-    if not isinstance(found, list):
+    if not is_list(found) or len(found) != len("ri"):
         reader.refuse(found, spec, path, "it is given as [real, imaginary]")
-    return complex(*reader.read(found, parts, path))
+    parts = [reader.read(part, {"kind": "float"}, f"{path}[{i}]") for i, part in enumerate(found)]
+    return complex(*parts)
 
 
-def _read_member(reader: Reader, found: Json, spec: TypeSpec, path: str) -> Any:
-    import enum
+def _read_bytearray(reader: Reader, found: Json, spec: TypeSpec, path: str) -> bytearray:
+    if type(found) is not str:
+        reader.refuse(found, spec, path, "bytes are given in base64")
+    return bytearray(read_base64(reader, found, spec, path))
 
-    from flowc_runtime.values import NotEncodable, canonical, plain
 
-    kind = objects.find_class(spec["name"])
-    members = kind.__members__
-    if type(found) is str and found in members:
-        return members[found]
-    if type(found) is int and issubclass(kind, enum.Flag):
-        try:
-            return kind(found)
-        except ValueError:
-            reader.refuse(found, spec, path)
-    text = canonical(natural(found))
-    for member in members.values():
-        try:
-            if not reader.exact and canonical(plain(member.value)) == text:
+def _read_object(reader: Reader, found: Json, spec: TypeSpec, path: str) -> Json:
+    del spec
+    return reader.read(found, hints.ANY, path)
+
+
+class _Members:
+    """The members of an enum, by name or by value; flags also by number."""
+
+    def __init__(self, reader: Reader, kind: Any) -> None:
+        self._reader = reader
+        self._kind = kind
+
+    def read(self, found: Json, spec: TypeSpec, path: str) -> Any:
+        members: dict[str, Any] = self._kind.__members__
+        if type(found) is str and found in members:
+            return members[found]
+        if type(found) is int and hasattr(self._kind, "__or__"):
+            try:
+                return self._kind(found)
+            except ValueError:
+                self._reader.refuse(found, spec, path)
+        text = canonical(natural(found))
+        for member in members.values():
+            if not self._reader.exact and _plain_text(member.value) == text:
                 return member
-        except NotEncodable:
-            continue
-    reader.refuse(found, spec, path, f"its members are {', '.join(members)}")
+        return self._reader.refuse(found, spec, path, f"its members are {', '.join(members)}")
+
+
+def _plain_text(value: object) -> str | None:
+    try:
+        return canonical(plain(value))
+    except NotEncodable:
+        return None
 
 
 def _read_model(reader: Reader, found: Json, kind: Any, path: str) -> Any:
     try:
         return kind.model_validate_json(json.dumps(natural(found)))
     except ValueError as error:
-        raise BadValue(reader.name, f"is refused by {type_name(kind)}: {error}", path) from error
+        problem = f"is refused by {type_name(kind)}: {error}"
+        raise BadValue(reader.name, problem, path, is_inside=True) from error
 
 
 class _Record:
@@ -99,7 +131,7 @@ class _Record:
         self._required = fields
 
     def read(self, found: Json, spec: TypeSpec, path: str) -> Any:
-        if not isinstance(found, dict):
+        if not is_object(found):
             self._reader.refuse(found, spec, path)
         self._check_names(found, path)
         types = self._types(path)
@@ -110,32 +142,35 @@ class _Record:
         try:
             return self._kind(**values)
         except (TypeError, ValueError) as error:
-            text = f"is refused by {type_name(self._kind)}: {error}"
-            raise BadValue(self._reader.name, text, path) from error
+            problem = f"is refused by {type_name(self._kind)}: {error}"
+            raise BadValue(self._reader.name, problem, path, is_inside=True) from error
 
     def _check_names(self, found: dict[str, Json], path: str) -> None:
         name = type_name(self._kind)
+        problem = ""
         for field in found:
             if field not in self._required:
-                problem = f"has an unknown field '{field}' for {name}{_suggestion(field, self._required)}"
-                raise BadValue(self._reader.name, problem, path)
+                known = _suggestion(field, self._required)
+                problem = problem or f"has an unknown field '{field}' of {name} ({known})"
         for field, required in self._required.items():
             if required and field not in found:
-                raise BadValue(self._reader.name, f"lacks the field '{field}' of {name}", path)
+                problem = problem or f"lacks the field '{field}' of {name}"
+        if problem:
+            raise BadValue(self._reader.name, problem, path, is_inside=True)
 
     def _types(self, path: str) -> dict[str, TypeSpec]:
         import dataclasses
         import typing
 
+        types: dict[str, TypeSpec] = {}
         try:
-            annotations = typing.get_type_hints(self._kind, include_extras=True)
+            annotations: dict[str, Any] = typing.get_type_hints(self._kind, include_extras=True)
+            for name, hint in annotations.items():
+                is_argument = class_of(hint) is dataclasses.InitVar
+                types[name] = hints.typespec(hint.type if is_argument else hint)
         except (NameError, TypeError, AttributeError) as error:
             problem = f"cannot be read: an annotation of {type_name(self._kind)}: {error}"
             raise BadValue(self._reader.name, problem, path) from error
-        types = {}
-        for name, annotation in annotations.items():
-            given = annotation.type if isinstance(annotation, dataclasses.InitVar) else annotation
-            types[name] = hints.typespec(given)
         return types
 
 
@@ -146,10 +181,10 @@ def _fields_of(kind: Any) -> dict[str, bool] | None:
 
         parameters = inspect.signature(kind).parameters.values()
         return {item.name: item.default is item.empty for item in parameters}
-    if issubclass(kind, tuple) and hasattr(kind, "_field_defaults"):
+    if hasattr(kind, "_field_defaults"):
         return {name: name not in kind._field_defaults for name in kind._fields}
     if hasattr(kind, "__required_keys__"):
-        names: Any = kind.__annotations__
+        names = [*kind.__required_keys__, *kind.__optional_keys__]
         return {name: name in kind.__required_keys__ for name in names}
     return None
 
@@ -158,23 +193,23 @@ def _suggestion(name: str, known: dict[str, bool]) -> str:
     import difflib
 
     close = difflib.get_close_matches(name, known, 1)
-    return f" (did you mean '{close[0]}'?)" if close else f" (its fields are {', '.join(known)})"
+    return f"did you mean '{close[0]}'?" if close else f"its fields are {', '.join(known)}"
 
 
-def _from_module(module: str, name: str) -> Callable[[str], Any]:
-    def convert(text: str) -> Any:
+def _constructor(module: str, name: str) -> Callable[[str], Any]:
+    def construct(text: str) -> Any:
         return getattr(__import__(module), name)(text)
 
-    return convert
+    return construct
 
 
 def _time(name: str) -> Callable[[str], Any]:
-    def convert(text: str) -> Any:
+    def read_time(text: str) -> Any:
         from flowc_runtime.values import times
 
         return times.READERS[name](text)
 
-    return convert
+    return read_time
 
 
 def _decimal(text: str) -> Any:
@@ -188,20 +223,24 @@ def _decimal(text: str) -> Any:
 
 _FROM_NUMBERS = frozenset(["decimal:Decimal", "datetime:timedelta", "fractions:Fraction"])
 
+_BUILTINS: dict[str, Callable[[Reader, Json, TypeSpec, str], Any]] = {
+    "builtins:bytearray": _read_bytearray,
+    "builtins:complex": _read_complex,
+    "builtins:object": _read_object,
+}
+
 _FROM_TEXT: dict[str, Callable[[str], Any]] = {
-    "builtins:complex": complex,
-    "builtins:bytearray": lambda text: bytearray(a2b_base64(text)),
     "decimal:Decimal": _decimal,
-    "fractions:Fraction": _from_module("fractions", "Fraction"),
-    "uuid:UUID": _from_module("uuid", "UUID"),
-    "zoneinfo:ZoneInfo": _from_module("zoneinfo", "ZoneInfo"),
-    "datetime:date": _time("datetime:date"),
-    "datetime:datetime": _time("datetime:datetime"),
-    "datetime:time": _time("datetime:time"),
-    "datetime:timedelta": _time("datetime:timedelta"),
-    "pathlib:Path": _from_module("pathlib", "Path"),
-    "pathlib:PosixPath": _from_module("pathlib", "Path"),
-    "pathlib:PurePath": _from_module("pathlib", "PurePath"),
-    "pathlib:PurePosixPath": _from_module("pathlib", "PurePosixPath"),
-    "pathlib:PureWindowsPath": _from_module("pathlib", "PureWindowsPath"),
+    "fractions:Fraction": _constructor("fractions", "Fraction"),
+    "uuid:UUID": _constructor("uuid", "UUID"),
+    "zoneinfo:ZoneInfo": _constructor("zoneinfo", "ZoneInfo"),
+    "datetime:date": _time("date"),
+    "datetime:datetime": _time("datetime"),
+    "datetime:time": _time("time"),
+    "datetime:timedelta": _time("timedelta"),
+    "pathlib:Path": _constructor("pathlib", "Path"),
+    "pathlib:PosixPath": _constructor("pathlib", "PosixPath"),
+    "pathlib:PurePath": _constructor("pathlib", "PurePath"),
+    "pathlib:PurePosixPath": _constructor("pathlib", "PurePosixPath"),
+    "pathlib:PureWindowsPath": _constructor("pathlib", "PureWindowsPath"),
 }

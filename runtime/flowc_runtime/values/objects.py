@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 import sys
 
-from flowc_runtime.values import NotDecodable, NotEncodable, type_name
+from flowc_runtime.values import NotDecodable, NotEncodable, class_of, module_of, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
-
-# Python 3.13 alone says that pathlib's classes live in another module.
-_MOVED = {"pathlib._local": "pathlib"}
 
 
 def main_name() -> str | None:
@@ -28,7 +25,7 @@ def main_name() -> str | None:
 
 def class_name(kind: type) -> str:
     """``module:Qualname`` by which ``find_class`` finds the class; raises NotEncodable."""
-    module = _MOVED.get(kind.__module__, kind.__module__)
+    module = module_of(kind)
     if module == "__main__":
         module = main_name() or module
     name = f"{module}:{kind.__qualname__}"
@@ -50,7 +47,7 @@ def find_class(name: str) -> Any:
     The script that runs is looked into before it is imported a second time.
     """
     module_name, _, qualname = name.partition(":")
-    module_name = _MOVED.get(module_name, module_name)
+    module_name = "pathlib" if module_name == "pathlib._local" else module_name
     reason = f"module '{module_name}' has no '{qualname}'"
     for module in _modules(module_name):
         found: Any = module
@@ -78,84 +75,86 @@ def _import(name: str) -> None:
         raise NotDecodable(text, missing) from error
 
 
+class _Layout:
+    """Where instances of a dataclass keep what."""
+
+    def __init__(self, kind: Any) -> None:
+        import dataclasses
+        import functools
+        import types
+
+        self.names = [field.name for field in dataclasses.fields(kind)]
+        self.slots: dict[str, Any] = {}
+        self.cached: set[str] = set()
+        self.builtin: type | None = None
+        bases: list[type] = kind.__mro__
+        for base in bases:
+            new: Any = vars(base).get("__new__")
+            if base is not object and type(new) is types.BuiltinFunctionType:
+                self.builtin = base
+            for name, item in vars(base).items():
+                if type(item) is types.MemberDescriptorType:
+                    self.slots.setdefault(name, item)
+                elif isinstance(item, functools.cached_property):
+                    self.cached.add(name)
+        self.hidden = [name for name in self.slots if name not in self.names]
+
+
+_layouts: dict[type, _Layout] = {}
+
+
+def _layout(kind: type) -> _Layout:
+    if kind not in _layouts:
+        _layouts[kind] = _Layout(kind)
+    return _layouts[kind]
+
+
 def dataclass_state(value: Any) -> dict[str, Any]:
-    """The fields that are set; raises NotEncodable when the instance holds more than fields."""
-    kind: type = type(value)
-    _check_layout(kind)
-    names = _field_names(kind)
+    """The fields that are set; raises NotEncodable when the instance holds more than fields.
+
+    What a cached property remembers is not state: it is computed from the fields.
+    """
+    kind = class_of(value)
+    layout = _layout(kind)
+    if layout.builtin is not None:
+        # A dict or an exception holds state of its own.
+        also = type_name(layout.builtin)
+        raise NotEncodable(f"is a {type_name(kind)}, a dataclass that is also a {also}")
     own: dict[str, Any] = getattr(value, "__dict__", {})
-    slots = _slots(kind)
-    hidden = [name for name in slots if name not in names and _has_slot(value, slots[name])]
-    hidden += [name for name in own if name not in names and not _is_cached(kind, name)]
+    hidden = [name for name in layout.hidden if _has(value, layout.slots[name])]
+    hidden += [name for name in own if name not in layout.names and name not in layout.cached]
     if hidden:
-        raise NotEncodable(
-            f"is a {type_name(kind)} with an attribute '{hidden[0]}' beside its fields"
-        )
+        problem = f"has an attribute '{hidden[0]}' that is no field"
+        raise NotEncodable(f"is a {type_name(kind)} that {problem}")
     state: dict[str, Any] = {}
-    for name in names:
+    for name in layout.names:
         if name in own:
             state[name] = own[name]
-        elif name in slots and _has_slot(value, slots[name]):
-            state[name] = slots[name].__get__(value)
+        elif name in layout.slots and _has(value, layout.slots[name]):
+            state[name] = layout.slots[name].__get__(value)
     return state
 
 
 def restore_dataclass(name: str, state: dict[str, Any]) -> Any:
+    """The instance, without ``__init__`` and ``__post_init__``: they have run already."""
     kind = find_class(name)
-    names = _field_names(kind) if hasattr(kind, "__dataclass_fields__") else []
-    unknown = [field for field in state if field not in names]
-    if unknown:
-        raise NotDecodable(f"{name} has no field '{unknown[0]}' any more")
-    value = object.__new__(kind)
-    slots = _slots(kind)
+    if not hasattr(kind, "__dataclass_fields__"):
+        raise NotDecodable(f"{name} is no dataclass any more")
+    layout = _layout(kind)
+    value = class_of(object()).__new__(kind)
     for field, item in state.items():
-        if field in slots:
-            slots[field].__set__(value, item)
+        if field not in layout.names:
+            raise NotDecodable(f"{name} has no field '{field}' any more")
+        if field in layout.slots:
+            layout.slots[field].__set__(value, item)
         else:
             value.__dict__[field] = item
     return value
 
 
-def _field_names(kind: Any) -> list[str]:
-    import dataclasses
-
-    return [field.name for field in dataclasses.fields(kind)]
-
-
-def _slots(kind: type) -> dict[str, Any]:
-    """Descriptors of the slots, the most derived first; weak references are no state."""
-    import types
-
-    found: dict[str, Any] = {}
-    for base in kind.__mro__:
-        for name, item in vars(base).items():
-            if type(item) is types.MemberDescriptorType:
-                found.setdefault(name, item)
-    return found
-
-
-def _has_slot(value: object, slot: Any) -> bool:
+def _has(value: object, slot: Any) -> bool:
     try:
         slot.__get__(value)
     except AttributeError:
         return False
     return True
-
-
-def _is_cached(kind: type, name: str) -> bool:
-    """Whether the attribute only remembers what its property computes from the fields."""
-    import functools
-
-    return any(
-        isinstance(vars(base).get(name), functools.cached_property) for base in kind.__mro__
-    )
-
-
-def _check_layout(kind: type) -> None:
-    """Refuse dataclasses that are dicts, exceptions ... as well: those hold state of their own."""
-    for base in kind.__mro__:
-        new = vars(base).get("__new__")
-        if base is not object and new is not None and type(new) is type(object.__new__):
-            raise NotEncodable(
-                f"is a {type_name(kind)}, a dataclass that is also a {type_name(base)}"
-            )

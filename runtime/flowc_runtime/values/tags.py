@@ -9,6 +9,7 @@ from flowc_runtime.values import (
     NotDecodable,
     NotEncodable,
     canonical,
+    class_of,
     is_unicode,
     objects,
     type_name,
@@ -28,14 +29,14 @@ _PORTABLE_SIZE = {"f": 8, "c": 16}
 
 
 def encode(encoder: Encoder, value: Any) -> Json:
-    kind: type = type(value)
-    writer = _WRITERS.get(f"{kind.__module__}.{kind.__qualname__}")
+    kind = class_of(value)
+    writer = _WRITERS.get(type_name(kind))
     if writer is not None and getattr(sys.modules[kind.__module__], kind.__qualname__) is kind:
         return writer(encoder, value)
     enum = sys.modules.get("enum")
     if enum is not None and isinstance(value, enum.Enum):
         return _encode_enum(value)
-    if isinstance(value, tuple) and hasattr(kind, "_fields"):
+    if tuple in kind.__mro__ and hasattr(kind, "_fields"):
         return _encode_namedtuple(encoder, value)
     if hasattr(kind, "__dataclass_fields__"):
         name = objects.class_name(kind)
@@ -52,11 +53,12 @@ def encode(encoder: Encoder, value: Any) -> Json:
 def encode_pairs(encoder: Encoder, value: dict[Any, Any]) -> Json:
     encoder.enter(value)
     pairs: list[Json] = []
-    for key, item in value.items():
-        try:
+    key = None
+    try:
+        for key, item in value.items():
             pairs.append([encoder.encode(key), encoder.encode(item)])
-        except NotEncodable as error:
-            raise error.within(f"[{key!r:.60}]") from None
+    except NotEncodable as error:
+        raise error.within(f"[{key!r:.60}]") from None
     encoder.leave(value)
     return {"$dict": pairs}
 
@@ -179,7 +181,7 @@ def _in_stable_order(values: Any) -> list[Any]:
 
 
 def _encode_namedtuple(encoder: Encoder, value: Any) -> Json:
-    kind: Any = type(value)
+    kind = class_of(value)
     if len(kind._fields) != len(value) or getattr(value, "__dict__", None):
         raise NotEncodable(f"is a {type_name(kind)} that holds more than its fields")
     fields = encoder.fields(dict(zip(kind._fields, value, strict=True)), value)
@@ -191,11 +193,11 @@ def _decode_namedtuple(content: Any) -> Any:
     kind = objects.find_class(name)
     if tuple(fields) != kind._fields:
         raise NotDecodable(f"the fields of {name} are {kind._fields} now and were {tuple(fields)}")
-    return tuple.__new__(kind, fields.values())
+    return class_of(()).__new__(kind, fields.values())
 
 
 def _encode_enum(value: Any) -> Json:
-    kind: Any = type(value)
+    kind = class_of(value)
     name = objects.class_name(kind)
     if kind.__members__.get(value._name_) is value:
         return {"$enum": [name, value._name_]}
@@ -206,7 +208,7 @@ def _encode_pydantic(encoder: Encoder, value: Any) -> Json:
     # What pickle keeps: with model_dump a subclass in a field would come back as its base, and
     # excluded fields, private attributes and the set of given fields would not come back at all.
     state: dict[str, Any] = value.__getstate__()
-    return {"$pydantic": [objects.class_name(type(value)), encoder.fields(state, value)]}
+    return {"$pydantic": [objects.class_name(class_of(value)), encoder.fields(state, value)]}
 
 
 def _decode_pydantic(content: Any) -> Any:
@@ -218,15 +220,15 @@ def _decode_pydantic(content: Any) -> Any:
 
 
 def _decode_datetime(content: Any) -> Any:
-    import datetime
+    import datetime as dt
 
-    return _place(datetime.datetime.fromisoformat(content[0]), content)
+    return _place(dt.datetime.fromisoformat(content[0]), content)
 
 
 def _decode_time(content: Any) -> Any:
-    import datetime
+    import datetime as dt
 
-    return _place(datetime.time.fromisoformat(content[0]), content)
+    return _place(dt.time.fromisoformat(content[0]), content)
 
 
 def _place(value: Any, content: Any) -> Any:
@@ -244,9 +246,9 @@ def _construct(module: str, name: str) -> Callable[[Any], Any]:
 
 
 def _decode_date(content: str) -> Any:
-    import datetime
+    import datetime as dt
 
-    return datetime.date.fromisoformat(content)
+    return dt.date.fromisoformat(content)
 
 
 def _decode_purepath(content: Any) -> Any:
@@ -257,17 +259,17 @@ def _decode_purepath(content: Any) -> Any:
 
 
 _WRITERS: dict[str, Callable[[Encoder, Any], Json]] = {
-    "builtins.int": _encode_int,
-    "builtins.float": _encode_float,
-    "builtins.str": _encode_str,
-    "builtins.bytes": lambda _, value: {"$bytes": _base64(value)},
-    "builtins.bytearray": lambda _, value: {"$bytearray": _base64(value)},
-    "builtins.complex": lambda encoder, value: {
+    "int": _encode_int,
+    "float": _encode_float,
+    "str": _encode_str,
+    "bytes": lambda _, value: {"$bytes": _base64(value)},
+    "bytearray": lambda _, value: {"$bytearray": _base64(value)},
+    "complex": lambda encoder, value: {
         "$complex": [encoder.encode(value.real), encoder.encode(value.imag)]
     },
-    "builtins.tuple": lambda encoder, value: {"$tuple": encoder.items(value, value)},
-    "builtins.set": _encode_set,
-    "builtins.frozenset": _encode_set,
+    "tuple": lambda encoder, value: {"$tuple": encoder.items(value, value)},
+    "set": _encode_set,
+    "frozenset": _encode_set,
     "decimal.Decimal": _encode_decimal,
     "fractions.Fraction": lambda encoder, value: {
         "$fraction": [encoder.encode(value.numerator), encoder.encode(value.denominator)]
@@ -283,10 +285,6 @@ _WRITERS: dict[str, Callable[[Encoder, Any], Json]] = {
     "pathlib.WindowsPath": _encode_path,
     "pathlib.PurePosixPath": _encode_purepath,
     "pathlib.PureWindowsPath": _encode_purepath,
-    "pathlib._local.PosixPath": _encode_path,
-    "pathlib._local.WindowsPath": _encode_path,
-    "pathlib._local.PurePosixPath": _encode_purepath,
-    "pathlib._local.PureWindowsPath": _encode_purepath,
 }
 
 _READERS: dict[str, Callable[[Any], Any]] = {

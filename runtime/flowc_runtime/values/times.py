@@ -5,7 +5,7 @@ A time zone with a name is added as RFC 9557 does: ``2024-07-01T12:00:00+02:00[E
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 
 TYPE_CHECKING = False
@@ -26,10 +26,10 @@ _DURATION = re.compile(
 _SECONDS = re.compile(r"(-)?([0-9]+)(?:\.([0-9]{1,6}))?")
 
 
-def write(value: datetime.datetime | datetime.time) -> str:
+def write(value: dt.datetime | dt.time) -> str:
     """Raises ValueError for a time zone that text cannot name."""
     zone = value.tzinfo
-    if zone is None or type(zone) is datetime.timezone:
+    if zone is None or type(zone) is dt.timezone:
         return value.isoformat()
     key = getattr(zone, "key", None)
     if not key:
@@ -37,7 +37,7 @@ def write(value: datetime.datetime | datetime.time) -> str:
     return f"{value.isoformat()}[{key}]"
 
 
-def write_duration(value: datetime.timedelta) -> str:
+def write_duration(value: dt.timedelta) -> str:
     sign = "-" if value.days < 0 else ""
     size = abs(value)
     fraction = f".{size.microseconds:06d}".rstrip("0") if size.microseconds else ""
@@ -45,14 +45,14 @@ def write_duration(value: datetime.timedelta) -> str:
     return f"{sign}P{days}T{size.seconds}{fraction}S"
 
 
-def read_date(text: str) -> datetime.date:
+def read_date(text: str) -> dt.date:
     match = _match(_DATE_ONLY, text)
-    return datetime.date(*map(int, match.groups()))
+    return dt.date(*map(int, match.groups()))
 
 
-def read_datetime(text: str) -> datetime.datetime:
+def read_datetime(text: str) -> dt.datetime:
     year, month, day, *clock, offset, key = _match(_DATETIME, text).groups()
-    naive = datetime.datetime(int(year), int(month), int(day), *_clock(clock))  # noqa: DTZ001
+    naive = dt.datetime(int(year), int(month), int(day), *_clock(clock))  # noqa: DTZ001
     if key is None:
         return naive.replace(tzinfo=_offset(offset))
     placed = naive.replace(tzinfo=_zone(key))
@@ -64,23 +64,23 @@ def read_datetime(text: str) -> datetime.datetime:
     return placed
 
 
-def read_time(text: str) -> datetime.time:
+def read_time(text: str) -> dt.time:
     *clock, offset, key = _match(_TIME, text).groups()
     zone = _offset(offset) if key is None else _zone(key)
-    return datetime.time(*_clock(clock), tzinfo=zone)
+    return dt.time(*_clock(clock), tzinfo=zone)
 
 
-def read_duration(text: str) -> datetime.timedelta:
+def read_duration(text: str) -> dt.timedelta:
     """From ISO 8601 (``P1DT2H30M``) or from a number of seconds."""
     seconds = _SECONDS.fullmatch(text)
     if seconds is not None:
         sign, whole, fraction = seconds.groups()
-        size = datetime.timedelta(seconds=int(whole), microseconds=_micros(fraction))
+        size = dt.timedelta(seconds=int(whole), microseconds=_micros(fraction))
     else:
         match = _match(_DURATION, text)
         sign, *parts, fraction = match.groups()
         weeks, days, hours, minutes, whole = (int(part or 0) for part in parts)
-        size = datetime.timedelta(days, whole, _micros(fraction), 0, minutes, hours, weeks)
+        size = dt.timedelta(days, whole, _micros(fraction), 0, minutes, hours, weeks)
     return -size if sign == "-" else size
 
 
@@ -100,15 +100,15 @@ def _micros(fraction: str | None) -> int:
     return int((fraction or "0").ljust(6, "0"))
 
 
-def _offset(text: str | None) -> datetime.timezone | None:
-    return None if text is None else datetime.timezone(_offset_delta(text))
+def _offset(text: str | None) -> dt.timezone | None:
+    return None if text is None else dt.timezone(_offset_delta(text))
 
 
-def _offset_delta(text: str) -> datetime.timedelta:
+def _offset_delta(text: str) -> dt.timedelta:
     if text == "Z":
-        return datetime.timedelta(0)
+        return dt.timedelta(0)
     sign, hours, minutes, seconds, fraction = _match(_OFFSET, text).groups()
-    delta = datetime.timedelta(
+    delta = dt.timedelta(
         hours=int(hours),
         minutes=int(minutes),
         seconds=int(seconds or 0),
@@ -117,7 +117,7 @@ def _offset_delta(text: str) -> datetime.timedelta:
     return -delta if sign == "-" else delta
 
 
-def _zone(key: str) -> datetime.tzinfo:
+def _zone(key: str) -> dt.tzinfo:
     import zoneinfo
 
     try:
@@ -127,8 +127,8 @@ def _zone(key: str) -> datetime.tzinfo:
 
 
 READERS: dict[str, Callable[[str], object]] = {
-    "datetime:date": read_date,
-    "datetime:datetime": read_datetime,
-    "datetime:time": read_time,
-    "datetime:timedelta": read_duration,
+    "date": read_date,
+    "datetime": read_datetime,
+    "time": read_time,
+    "timedelta": read_duration,
 }
