@@ -23,7 +23,7 @@ def build(images: Sequence[ImageBuild], options: BuildOptions, reporter: Reporte
 
     Raises EngineUnavailable when no daemon answers, BackendError for a build that fails.
     """
-    from flowc_backends.images import building  # noqa: PLC0415 - emitting needs none of it
+    from flowc_backends.images import building
 
     building.build(images, options, reporter)
 
@@ -33,6 +33,6 @@ def smoke_test(tag: str, *, python: str = "python3") -> str:
 
     Raises BackendError with that text when it does not like what it finds.
     """
-    from flowc_backends.images import building  # noqa: PLC0415 - emitting needs none of it
+    from flowc_backends.images import building
 
     return building.smoke_test(tag, python=python)

@@ -7,17 +7,17 @@ import tarfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from flowc_backends.images.daemon import Container, Daemon
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
+
+    from flowc_backends.images.daemon import Container, Daemon
 
 HELPER = "flowc.helper"
 """Label of containers that are no steps."""
 
 
 @contextmanager
-def created(engine: Daemon, container: Container) -> Iterator[str]:
+def created(engine: Daemon, container: Container) -> Generator[str]:
     """A container that is gone afterwards, whatever happens."""
     made = engine.create(container)
     try:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 from flowc.errors import BackendError, EngineUnavailable, missing_extra
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
 T = TypeVar("T")
 
@@ -39,8 +39,8 @@ class DaemonError(BackendError):
 class Container:
     """What a container is created from.
 
-    ``mounts`` are (path on the daemon's host, path inside, read-only). ``scratch`` is a path inside
-    whose contents live and die with the container and never enter an image.
+    ``mounts`` are (path on the daemon's host, path inside, read-only). ``scratch`` is a path
+    inside whose contents live and die with the container and never enter an image.
     """
 
     image: str
@@ -197,11 +197,11 @@ def connect(connections: int = 10) -> Daemon:
     Raises BackendError without the `docker` package, EngineUnavailable when no daemon answers.
     """
     try:
-        import docker  # noqa: PLC0415 - an extra, and 150 ms
-        import docker.errors  # noqa: PLC0415
+        import docker
+        import docker.errors
     except ImportError:
         raise missing_extra("docker", "docker") from None
-    import requests  # noqa: PLC0415 - comes with docker
+    import requests
 
     try:
         client: Any = docker.from_env(timeout=CONNECT_TIMEOUT, max_pool_size=connections)
@@ -269,9 +269,9 @@ def _guarded(action: str, items: Iterator[T]) -> Iterator[T]:
 
 
 @contextmanager
-def _translated(action: str) -> Iterator[None]:
-    import docker.errors  # noqa: PLC0415 - there, or we would not be here
-    import requests  # noqa: PLC0415
+def _translated(action: str) -> Generator[None]:
+    import docker.errors
+    import requests
 
     try:
         yield
@@ -287,8 +287,8 @@ def _translated(action: str) -> Iterator[None]:
 
 
 @contextmanager
-def _unless_gone() -> Iterator[None]:
-    import docker.errors  # noqa: PLC0415
+def _unless_gone() -> Generator[None]:
+    import docker.errors
 
     try:
         yield

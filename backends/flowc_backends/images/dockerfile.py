@@ -172,18 +172,25 @@ def _packages(settings: DockerSettings, where: str) -> list[tuple[str, ...]]:
             shlex.quote(_matching(_PACKAGE, name, "apt package", where))
             for name in settings.apt_packages
         )
-        commands.append((
-            "apt-get update",
-            f"DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends {names}",
-            "rm -rf /var/lib/apt/lists/*",
-        ))
+        commands.append(
+            (
+                "apt-get update",
+                (
+                    "DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "
+                    f"{names}"
+                ),
+                "rm -rf /var/lib/apt/lists/*",
+            )
+        )
     if settings.requirements:
         # Debian's Python refuses pip without the first variable; older pips know neither.
         python = shlex.quote(settings.python)
-        commands.append((
-            "export PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore",
-            f"{python} -m pip install --no-cache-dir -r {REQUIREMENTS}",
-        ))
+        commands.append(
+            (
+                "export PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore",
+                f"{python} -m pip install --no-cache-dir -r {REQUIREMENTS}",
+            )
+        )
     return commands
 
 

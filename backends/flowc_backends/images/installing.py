@@ -12,7 +12,6 @@ of this process. A file in the volume sets them: a container's configuration wou
 from __future__ import annotations
 
 import hashlib
-import os
 import shlex
 import tarfile
 import tempfile

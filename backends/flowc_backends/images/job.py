@@ -23,8 +23,7 @@ PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy",
 _HINTS = (
     (
         r"CERTIFICATE_VERIFY_FAILED|certificate verif(y|ication) failed",
-        "the build does not trust your network's certificate: give its PEM file as ca_bundle, or "
-        "let this machine's pip download the wheels (pip: host)",
+        "the build does not trust your network's certificate: give its PEM file as ca_bundle",
     ),
     (
         r"[Nn]ame resolution|Could not resolve|Network is unreachable",
@@ -36,7 +35,7 @@ _HINTS = (
     ),
     (
         r"(apt-get|python3?)\S*: (command )?not found",
-        "the parent image lacks this program: choose one with Debian's apt and Python 3.10 or newer",
+        "the parent image lacks this program: choose one with apt and Python 3.10 or newer",
     ),
     (
         r"(COPY|ADD) failed|failed to compute cache key",

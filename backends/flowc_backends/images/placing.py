@@ -16,7 +16,6 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flowc import ir
 from flowc.errors import AuthorError, FlowcError, raise_all
 from flowc.registry import ImageBuild
 from flowc_backends.images.dockerfile import render_dockerfile, requirements_text
@@ -24,6 +23,7 @@ from flowc_backends.images.dockerfile import render_dockerfile, requirements_tex
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from flowc import ir
     from flowc.registry import EmitOptions
 
 DOCKERFILE = "Dockerfile"

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flowc.errors import BackendError
 from flowc_backends.images.containers import HELPER, run_once
@@ -94,8 +94,13 @@ def ask(job: Job, image: str, python: str) -> Wanted:
     code, output = run_once(job.engine, container)
     if code:
         raise job.failed(f"{python} -m pip", output.splitlines(), "the parent image has no pip")
-    found = json.loads(output.splitlines()[-1])
-    return Wanted(**{**found, "platforms": tuple(found["platforms"])})
+    said: dict[str, Any] = json.loads(output.splitlines()[-1])
+    return Wanted(
+        version=said["version"],
+        implementation=said["implementation"],
+        abi=said["abi"],
+        platforms=tuple(said["platforms"]),
+    )
 
 
 def find_pip() -> list[str]:

@@ -1,0 +1,147 @@
+"""What must be known before containers start: does the daemon see our files, what Python is there.
+
+One container answers both: it reads a random token from a folder of ours, writes it back beside
+it, and says which Python it runs. Where the token does not arrive, the daemon is on another
+machine and files are copied. The same container compiles the bundle for its Python: no step does
+it again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flowc.errors import BackendError
+from flowc_backends.images.containers import HELPER, run_once
+from flowc_backends.images.daemon import Container, Daemon, DaemonError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+OLDEST = (3, 10)
+"""The oldest Python that the runtime works with."""
+
+INSIDE = "/run/flowc-probe"
+BUNDLE_INSIDE = "/run/flowc-bundle"
+
+# Runs on any Python 3: it has to be able to say that it is too old.
+_SCRIPT = """
+import json, os, sys
+here, bundle = sys.argv[1:]
+said = {"python": list(sys.version_info[:3]), "token": None, "wrote": False, "why": ""}
+try:
+    with open(here + "/token") as file:
+        said["token"] = file.read()
+    with open(here + "/answer", "w") as file:
+        file.write(said["token"])
+    said["wrote"] = True
+    stamp = bundle + "/.compiled-" + sys.implementation.cache_tag
+    if sys.version_info >= (3, 10) and not os.path.exists(stamp):
+        import compileall, py_compile
+        mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+        compileall.compile_dir(bundle, quiet=2, invalidation_mode=mode)
+        open(stamp, "w").close()
+except OSError as error:
+    said["why"] = str(error)
+print(json.dumps(said))
+"""
+
+_FOREIGN_FILES = (
+    "bind source path does not exist",
+    "mounts denied",
+    "not shared",
+    "not a directory",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """``shared``: whether the daemon's containers read and write our files, as ``user``."""
+
+    shared: bool
+    user: str
+    python: tuple[int, ...]
+
+
+def ask(engine: Daemon, image: str, python: str, *, folder: Path, bundle: Path) -> Answer:
+    """Ask a container of ``image``; ``folder`` is where steps will write.
+
+    A daemon that maps user ids (rootless, or with a user namespace) lets only its own root write
+    as us: hence the second user.
+
+    Raises BackendError when the image cannot run steps at all.
+    """
+    token = secrets.token_hex(16)
+    here = folder / f"probe-{token[:8]}"
+    here.mkdir(parents=True)
+    here.chmod(0o700)
+    mounts = [(str(here), INSIDE, False), (str(bundle), BUNDLE_INSIDE, False)]
+    said: dict[str, Any] = {}
+    try:
+        (here / "token").write_text(token)
+        for user in our_users():
+            said = _run(engine, image, python, user=user, mounts=mounts)
+            _check_python(image, said["python"])
+            if said["wrote"] and (here / "answer").read_text() == token:
+                return Answer(shared=True, user=user, python=tuple(said["python"]))
+            if said["token"] != token:
+                return Answer(shared=False, user=our_users()[0], python=tuple(said["python"]))
+    finally:
+        shutil.rmtree(here, ignore_errors=True)
+    raise BackendError(
+        f"containers see {folder} but cannot write there: {said['why']}",
+        hint="choose a store on a file system that containers may write to",
+    )
+
+
+def _check_python(image: str, version: Sequence[int]) -> None:
+    if tuple(version[:2]) < OLDEST:
+        found = ".".join(str(part) for part in version)
+        raise BackendError(
+            f"image '{image}' has Python {found}, and steps need {OLDEST[0]}.{OLDEST[1]} or newer",
+            hint="choose a newer parent_image",
+        )
+
+
+def our_users() -> list[str]:
+    """The calling user, then the root of a daemon that maps user ids."""
+    if not hasattr(os, "getuid"):
+        return [""]
+    us = f"{os.getuid()}:{os.getgid()}"
+    return list(dict.fromkeys([us, "0:0"]))
+
+
+def _run(
+    engine: Daemon, image: str, python: str, *, user: str, mounts: Sequence[tuple[str, str, bool]]
+) -> dict[str, Any]:
+    container = Container(
+        image=image,
+        command=[python, "-c", _SCRIPT, INSIDE, BUNDLE_INSIDE],
+        user=user,
+        environment={},
+        labels={HELPER: "probe"},
+        mounts=mounts,
+    )
+    try:
+        code, output = run_once(engine, container)
+    except DaemonError as error:
+        if mounts and any(text in error.message for text in _FOREIGN_FILES):
+            return _run(engine, image, python, user=user, mounts=[])
+        raise _unusable(image, error.message) from error
+    if code:
+        raise _unusable(image, output)
+    said: dict[str, Any] = json.loads(output.splitlines()[-1])
+    return said
+
+
+def _unusable(image: str, why: str) -> BackendError:
+    return BackendError(
+        f"image '{image}' cannot run steps: {why.strip()}",
+        hint="a step needs an image with Python 3.10 or newer; "
+        "`python` in its docker settings names another interpreter than python3",
+    )

@@ -1,0 +1,84 @@
+"""What a step's records say once its container has ended."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flowc_runtime import contract
+from flowc_runtime.stores import MissingError, StoreError
+
+if TYPE_CHECKING:
+    from flowc_runtime.contract import ResultRecord
+    from flowc_runtime.stores import Store
+
+USABLE = ("completed", "cached")
+
+KILLED = 137
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How an invocation ended, as reporters are told."""
+
+    status: str
+    detail: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return self.status in USABLE
+
+
+def step_keys(store: Store, run: str, step: str) -> list[str]:
+    """Every record of an invocation but its logs."""
+    found = store.list(contract.step_prefix(run, step))
+    return [key for key in found if not key.endswith("/log.txt")]
+
+
+def latest_result(store: Store, run: str, step: str) -> tuple[int, ResultRecord | None]:
+    """The number of the latest generation, 0 when there is none, and its result."""
+    prefix = contract.step_prefix(run, step)
+    numbers = {key[len(prefix) :].partition("/")[0] for key in store.list(prefix)}
+    latest = max((int(number) for number in numbers if number.isdecimal()), default=0)
+    try:
+        result: ResultRecord = json.loads(store.get(contract.result_key(run, step, latest)))
+    except (MissingError, ValueError):
+        return latest, None
+    return latest, result
+
+
+def read_outcome(
+    store: Store, run: str, step: str, *, code: int, out_of_memory: bool, last: str
+) -> Outcome:
+    """``code`` is the container's exit status, ``last`` the last line that it wrote."""
+    try:
+        result = latest_result(store, run, step)[1]
+    except StoreError as error:
+        return Outcome(status="failed", detail=str(error))
+    if result is None:
+        return Outcome(
+            status="failed", detail=_explain(code, out_of_memory=out_of_memory, last=last)
+        )
+    status = result.get("status", "failed")
+    return Outcome(status=status, detail=_detail(result) if status != "completed" else "")
+
+
+def _detail(result: ResultRecord) -> str:
+    document = result.get("error")
+    if document is None:
+        return result.get("reason", "")
+    message = document.get("message", "").strip().partition("\n")[0]
+    return ": ".join(part for part in (document.get("type", ""), message) if part)
+
+
+def _explain(code: int, *, out_of_memory: bool, last: str) -> str:
+    """Why a container ended without a result."""
+    if out_of_memory:
+        return "the container was killed: it used more memory than it may"
+    if code == KILLED:
+        return "the container was killed"
+    if code == contract.EXIT_REQUEST and last:
+        return last
+    said = f": {last}" if last else ""
+    return f"the container ended with exit status {code} and stored no result{said}"

@@ -1,0 +1,126 @@
+"""The target `docker`: the pipeline runs at once, every step in a container of its own.
+
+An image holds a step's packages and nothing else, so a change of code never builds one; the
+bundle and the store are mounted, or copied where the daemon does not see our files.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from flowc.errors import FlowcError, InternalError
+from flowc_backends.docker import bundles
+from flowc_backends.docker.driving import Drive, interruptible, uninterruptible
+from flowc_backends.docker.stepping import RUN_LABEL, StepContainers, run_arguments
+from flowc_runtime.contract import EXIT_REQUEST
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import ClassVar, Literal
+
+    from flowc import ir
+    from flowc.registry import RunOptions, Support
+    from flowc_runtime.stores import Store
+
+GRACE = 10
+"""Seconds between asking a container to stop and killing it: the runtime inside takes five."""
+
+
+class DockerBackend:
+    """Runs pipelines in containers on the daemon of DOCKER_HOST or the current context."""
+
+    name: str = "docker"
+    kind: Literal["engine", "machine"] = "machine"
+    supports: ClassVar[Mapping[str, Support]] = {
+        "parameters": "native",
+        "parallel": "native",
+        "images": "native",
+        "environment": "native",
+        "caching": "native",
+        "retries": "native",
+        "continue_on_failure": "native",
+        "logs": "native",
+    }
+
+    def run(self, pipeline: ir.Pipeline, options: RunOptions) -> str:
+        """Run to the end; ``completed``, ``failed`` or ``cancelled``.
+
+        Raises FlowcError, before anything has started, when it cannot start.
+        """
+        from flowc_backends.docker.preparing import prepare
+
+        prepared = prepare(pipeline, options)
+        reporter = options.reporter
+        reporter.run_started(options.run, [step.id for step in pipeline.steps])
+        containers = prepared.containers
+        drive = Drive(
+            prepared.pipeline,
+            reporter,
+            lambda step, line: containers.run_step(step, prepared.bundle, line),
+            options.max_parallel,
+        )
+        cancelled = True
+        try:
+            with interruptible():
+                cancelled = _drive(drive, containers, options)
+        finally:
+            with uninterruptible():
+                _clear(drive, containers, options, gone=not cancelled)
+        well = finalise(options, prepared.store)
+        if cancelled:
+            return "cancelled"
+        well = well and all(outcome.ok for outcome in drive.outcomes.values())
+        return "completed" if well else "failed"
+
+
+def finalise(options: RunOptions, store: Store) -> bool:
+    """Say of every invocation how it ended, on this machine: here the store can be reached.
+
+    In a process group of its own: Ctrl-C ends the run, and not what closes its records.
+    """
+    bundle = bundles.pack(options.bundle, store)
+    words = ["finalise", *run_arguments(options), "--store", store.uri]
+    process = subprocess.Popen(
+        [sys.executable, str(bundle), *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+    with process:
+        output, _ = process.communicate()
+    if process.returncode == EXIT_REQUEST:
+        raise InternalError(f"the finaliser refused its arguments: {output.strip()}")
+    return process.returncode == 0
+
+
+def _drive(drive: Drive, containers: StepContainers, options: RunOptions) -> bool:
+    """Whether the run was cancelled."""
+    try:
+        drive.run()
+    except KeyboardInterrupt:
+        options.reporter.note("stopping the containers; once more to kill them")
+    else:
+        return False
+    try:
+        containers.stop(GRACE)
+        drive.cancel()
+    except KeyboardInterrupt:
+        options.reporter.note("killing the containers")
+    return True
+
+
+def _clear(drive: Drive, containers: StepContainers, options: RunOptions, *, gone: bool) -> None:
+    """Leave no container and no thread; ``gone`` says that each has been removed already."""
+    try:
+        if not gone:
+            containers.remove_all()
+            drive.cancel()
+    except FlowcError as error:
+        options.reporter.note(f"containers may be left: {error.message}")
+        options.reporter.note(f"docker ps --all --filter label={RUN_LABEL}={options.run}")
+    drive.close()
