@@ -34,7 +34,7 @@ def build_bundle(
         **_package("flowc_runtime", None),
         **{f"src/{path}": content for path, content in data.items()},
         **{f"src/{module.path}": module.source for module in modules.values()},
-        "pipeline.json": (json.dumps(spec, indent=1) + "\n").encode(),
+        "pipeline.json": json.dumps(spec).encode(),
     }
     entries["__main__.py"] = entries["flowc_runtime/boot.py"]
     packed = _zip(entries)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from typing import Any
 
 from flowc.errors import AuthorError, InternalError
@@ -34,11 +34,16 @@ _NODES = {
     )
 }
 
+_FIELDS = {
+    name: [(field.name, field.default) for field in fields(cls)] for name, cls in _NODES.items()
+}
+
 
 def to_json(pipeline: nodes.Pipeline) -> str:
-    """Fields that hold their default are left out."""
+    """One line; fields that hold their default are left out."""
     document = {"flowc_ir": VERSION, **_encode(pipeline)}
-    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=True) + "\n"
+    # `indent` would take json's slow encoder, written in Python
+    return json.dumps(document, sort_keys=True) + "\n"
 
 
 def from_json(text: str) -> nodes.Pipeline:
@@ -58,18 +63,19 @@ def from_json(text: str) -> nodes.Pipeline:
 
 
 def _encode(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        encoded: dict[str, Any] = {"node": type(value).__name__}
-        for field in fields(value):
-            held = getattr(value, field.name)
-            if held != field.default:
-                encoded[field.name] = _encode(held)
-        return encoded
-    if is_sequence(value):
-        return [_encode(item) for item in value]
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
-    raise InternalError(f"the IR holds a {type(value).__name__}")
+    if is_sequence(value):
+        return [_encode(item) for item in value]
+    name = type(value).__name__
+    if name not in _FIELDS:
+        raise InternalError(f"the IR holds a {name}")
+    encoded: dict[str, Any] = {"node": name}
+    for field, default in _FIELDS[name]:
+        held = getattr(value, field)
+        if held != default:
+            encoded[field] = _encode(held)
+    return encoded
 
 
 def _decode(value: Any) -> Any:

@@ -1,0 +1,184 @@
+"""The five targets behind one method: run this pipeline, and show the run's document.
+
+Each target has a store of its own, so that none is served from another's cache. What a person
+would type is run as a command; the engines do the rest.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from e2e.engines.airflow import Airflow
+    from e2e.engines.kfp import Kfp
+    from e2e.engines.prefect import Prefect
+
+CHECKOUT = Path(__file__).parents[1]
+FLOWC = Path(sys.executable).parent / "flowc"
+INSIDE = "/flowc/store"
+CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+
+
+def flowc(*arguments: str | Path, image: str = "", status: int = 0, seed: str = "0") -> str:
+    """Run the command from the checkout; what it printed on standard output."""
+    environment = {
+        **os.environ,
+        "PYTHONHASHSEED": seed,
+        "FLOWC_PARENT_IMAGE": image,
+        "FLOWC_CA_BUNDLE": CERTIFICATES if Path(CERTIFICATES).exists() else "",
+    }
+    environment.pop("FLOWC_STORE", None)
+    command = [str(FLOWC), *map(str, arguments)]
+    done = subprocess.run(
+        command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == status, f"{command} ended with {done.returncode}:\n{done.stderr}"
+    return done.stdout
+
+
+@dataclass(slots=True)
+class Started:
+    """A run that an engine was asked for."""
+
+    engine_run: str
+    document: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+class Target(Protocol):
+    """Where a pipeline can be run; ``store`` is a folder of this machine."""
+
+    name: str
+    store: Path
+
+    def prepare(self, source: Path) -> str: ...
+    def run(self, prepared: str, parameters: Mapping[str, object]) -> str:
+        """Returns the engine's own final state."""
+        ...
+
+
+def only_run(store: Path, pipeline: str, before: set[str]) -> dict[str, Any]:
+    """The document of the one run of a pipeline that was not there ``before``."""
+    uri = f"file://{store}"
+    runs = json.loads(flowc("runs", "list", "--json", "--store", uri))
+    fresh = [run["run_id"] for run in runs if run["pipeline"] == pipeline]
+    fresh = [run for run in fresh if run not in before]
+    assert len(fresh) == 1, f"{pipeline} in {store} has the new runs {fresh}"
+    document: dict[str, Any] = json.loads(
+        flowc("runs", "show", fresh[0], "--json", "--store", uri)
+    )
+    return document
+
+
+def run_ids(store: Path) -> set[str]:
+    listed = json.loads(flowc("runs", "list", "--json", "--store", f"file://{store}"))
+    return {run["run_id"] for run in listed}
+
+
+class Machine:
+    """`flowc run` on this machine, in processes or in containers."""
+
+    def __init__(self, name: str, folder: Path, image: str) -> None:
+        self.name, self.image = name, image
+        self.store = folder / name
+        self.store.mkdir(parents=True)
+
+    def prepare(self, source: Path) -> str:
+        return str(source)
+
+    def run(self, prepared: str, parameters: Mapping[str, object]) -> str:
+        typed: list[str] = []
+        for name, value in parameters.items():
+            text = value if isinstance(value, str) else json.dumps(value)
+            typed += ["--param", f"{name}={text}"]
+        where = ["--target", self.name, "--store", f"file://{self.store}", "--json"]
+        done = subprocess.run(
+            [str(FLOWC), "run", prepared, *where, *typed],
+            cwd=CHECKOUT,
+            env={**os.environ, "FLOWC_PARENT_IMAGE": self.image, "FLOWC_CA_BUNDLE": CERTIFICATES},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode in (0, 1), done.stderr
+        return str(json.loads(done.stdout)["status"])
+
+
+def build(target: str, source: Path, store: Path, image: str) -> Path:
+    """Compile for an engine into a folder beside the store."""
+    out = store.parent / f"build-{store.name}" / source.stem
+    kind = "pvc:flowc-store:" if target == "kubeflow" else f"{store}:"
+    options = ["--store", f"file://{INSIDE}", "--volume", f"{kind}{INSIDE}", "--out", str(out)]
+    flowc("compile", source, "--target", target, *options, image=image)
+    return out
+
+
+class OnAirflow:
+    """A running Airflow: its scheduler starts the containers."""
+
+    def __init__(self, name: str, airflow: Airflow, folder: Path, image: str) -> None:
+        self.name, self.airflow, self.image = name, airflow, image
+        self.store = folder / name
+        self.store.mkdir(parents=True)
+
+    def prepare(self, source: Path) -> str:
+        out = build("airflow", source, self.store, self.image)
+        [dag_id] = self.airflow.add_dag(out / f"{source.stem}.py")
+        return dag_id
+
+    def run(self, prepared: str, parameters: Mapping[str, object]) -> str:
+        run = self.airflow.trigger(prepared, parameters)
+        return self.airflow.wait(prepared, run, timeout=300).state
+
+
+class OnPrefect:
+    """A Prefect server with a deployment and a worker."""
+
+    name = "prefect"
+
+    def __init__(self, prefect: Prefect, folder: Path, image: str) -> None:
+        self.prefect, self.image = prefect, image
+        self.store = folder / self.name
+        self.store.mkdir(parents=True)
+
+    def prepare(self, source: Path) -> str:
+        out = build("prefect", source, self.store, self.image)
+        self.prefect.deploy(out)
+        found = self.prefect.call("POST", "/deployments/filter", {"limit": 100})
+        [name] = [one["name"] for one in found if source.stem in one["entrypoint"]]
+        return f"{source.stem}/{name}"
+
+    def run(self, prepared: str, parameters: Mapping[str, object]) -> str:
+        flow, _, deployment = prepared.partition("/")
+        run = self.prefect.trigger(flow, deployment, parameters)
+        return self.prefect.wait(run, timeout=300).state
+
+
+class OnKubeflow:
+    """The package in the Docker runner of Kubeflow's own SDK."""
+
+    name = "kubeflow"
+
+    def __init__(self, kfp: Kfp, folder: Path, image: str) -> None:
+        self.kfp, self.image = kfp, image
+        self.store = folder / self.name
+        self.store.mkdir(parents=True)
+
+    def prepare(self, source: Path) -> str:
+        return str(build("kubeflow", source, self.store, self.image) / f"{source.stem}.yaml")
+
+    def run(self, prepared: str, parameters: Mapping[str, object]) -> str:
+        """Kubeflow's parameters are JSON texts, but for texts, numbers with a point and flags."""
+        arguments = {
+            name: value if isinstance(value, (str, float, bool)) else json.dumps(value)
+            for name, value in parameters.items()
+        }
+        done = self.kfp.run_package(Path(prepared), arguments, volumes={self.store: INSIDE})
+        return done.state
