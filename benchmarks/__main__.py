@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 from benchmarks.bench import Bench
 from benchmarks.measure import CommandError
-from benchmarks.table import Row, render
+from benchmarks.table import render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
+
+    from benchmarks.table import Row
 
 NAMES = ("importing", "helping", "compiling", "tracing", "running", "starting")
 
@@ -30,22 +32,26 @@ def main() -> int:
             steps=100 if options.quick else 1000,
             with_peers=not options.no_peers,
         )
-        try:
-            rows = list(_measure(bench, options.names or NAMES))
-        except CommandError as error:
-            print(error, file=sys.stderr)
-            return 1
+        rows, failed = _measure(bench, options.names or NAMES)
     print(render(rows))
     if options.json:
         document = {"python": platform.python_version(), "rows": [row.document() for row in rows]}
         Path(options.json).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    return 0
+    return 1 if failed else 0
 
 
-def _measure(bench: Bench, names: list[str] | tuple[str, ...]) -> Iterator[Row]:
+def _measure(bench: Bench, names: Sequence[str]) -> tuple[list[Row], bool]:
+    """The rows of every benchmark that could be measured, and whether one could not."""
+    rows: list[Row] = []
+    failed = False
     for name in names:
         print(f"{name} ...", file=sys.stderr)
-        yield from import_module(f"benchmarks.{name}").measure(bench)
+        try:
+            rows += import_module(f"benchmarks.{name}").measure(bench)
+        except CommandError as error:
+            failed = True
+            print(error, file=sys.stderr)
+    return rows, failed
 
 
 def _parser() -> argparse.ArgumentParser:

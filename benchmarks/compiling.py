@@ -32,7 +32,7 @@ def measure(bench: Bench) -> Iterator[Row]:
 def _compile(bench: Bench, target: str) -> Command:
     return bench.flowc(
         "compile", CHAIN, "--target", target, "--param", f"steps={bench.steps}",
-        "--out", bench.scratch / f"build-{target}", "--store", "s3://bucket/flowc",
+        "--out", bench.scratch / f"build-{target}", "--store", "s3://bucket/flowc", "--no-build",
     )  # fmt: skip
 
 

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+FRESH = "{fresh}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A command line and where it runs."""
+    """A command line and where it runs; FRESH in it is another text each time."""
 
     argv: Sequence[str | Path]
     cwd: Path | None = None
@@ -43,7 +45,7 @@ def spend(command: Command) -> Usage:
     with tempfile.TemporaryFile() as errors:
         started = time.perf_counter()
         process = subprocess.Popen(
-            [str(word) for word in command.argv],
+            _words(command),
             cwd=command.cwd,
             env=environment(command.env),
             stdin=subprocess.DEVNULL,
@@ -82,7 +84,7 @@ def middle(usages: Sequence[Usage]) -> Usage:
 def ask(command: Command) -> Any:
     """What a command prints, read as JSON."""
     result = subprocess.run(
-        [str(word) for word in command.argv],
+        _words(command),
         cwd=command.cwd,
         env=environment(command.env),
         capture_output=True,
@@ -100,6 +102,10 @@ def environment(extra: Mapping[str, str] | None) -> dict[str, str]:
     return {**kept, **(extra or {})}
 
 
+def _words(command: Command) -> list[str]:
+    return [str(word).replace(FRESH, os.urandom(8).hex()) for word in command.argv]
+
+
 def _complaint(command: Command, status: int, errors: bytes) -> str:
-    words = " ".join(str(word) for word in command.argv)
+    words = " ".join(map(str, command.argv))
     return f"exit status {status}: {words}\n{errors.decode(errors='replace')[-2000:]}"

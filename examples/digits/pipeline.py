@@ -11,8 +11,8 @@ from typing import Any
 
 from digits.data import load, split
 from digits.evaluation import evaluate, pick_best
-from digits.models import train_bayes, train_tree
 from digits.report import write_report
+from digits.training import train_bayes, train_tree
 
 from flowc import pipeline
 

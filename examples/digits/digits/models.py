@@ -1,4 +1,4 @@
-"""Two ways to read a digit. Both models are plain numbers: the same bytes on every machine.
+"""Two ways to read a digit. A model is plain numbers: the same bytes on every machine.
 
 A pickled estimator would differ from one release of scikit-learn to the next, and floating-point
 sums from one processor to the next. So a fitted model is written down as lists, and whatever is
@@ -8,16 +8,8 @@ summed up is an integer.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from sklearn.naive_bayes import MultinomialNB
-from sklearn.tree import DecisionTreeClassifier
-
-from flowc import step
-
-# Log-probabilities are kept in millionths.
-SCALE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -51,33 +43,3 @@ class Bayes:
     def predict(self, images: np.ndarray) -> list[int]:
         scores = images.astype(np.int64) @ np.array(self.weights).T + np.array(self.prior)
         return [int(digit) for digit in scores.argmax(axis=1)]
-
-
-@step
-def train_tree(
-    images: np.ndarray, labels: np.ndarray, hyperparameters: dict[str, Any], seed: int
-) -> Tree:
-    """Grow a decision tree."""
-    settings = hyperparameters.get("tree", {})
-    tree = DecisionTreeClassifier(random_state=seed, **settings).fit(images, labels).tree_
-    return Tree(
-        pixel=tree.feature.tolist(),
-        threshold=tree.threshold.tolist(),
-        left=tree.children_left.tolist(),
-        right=tree.children_right.tolist(),
-        digit=tree.value.argmax(axis=2).ravel().tolist(),
-    )
-
-
-@step
-def train_bayes(images: np.ndarray, labels: np.ndarray, hyperparameters: dict[str, Any]) -> Bayes:
-    """Count how much ink each digit leaves on each pixel."""
-    model = MultinomialNB(**hyperparameters.get("bayes", {})).fit(images, labels)
-    return Bayes(
-        prior=_in_millionths(model.class_log_prior_),
-        weights=[_in_millionths(row) for row in model.feature_log_prob_],
-    )
-
-
-def _in_millionths(values: np.ndarray) -> list[int]:
-    return [round(value * SCALE) for value in values.tolist()]
