@@ -83,7 +83,7 @@ prepare() {
         mkdir -p "$cache"
         temporary=$(mktemp -d "$cache/new.XXXXXX")
         "$python" -m venv "$temporary"
-        "$temporary/bin/python" -m pip install --quiet --disable-pip-version-check \
+        "$temporary/bin/python" -m pip install -qq --disable-pip-version-check \
             --require-hashes --only-binary :all: -r "$here/uv.txt"
         publish "$temporary" "$home"
     fi
