@@ -52,7 +52,7 @@ class Attempt:
         self._linger: Timer | None = None
         self._process = spawning.start(job, loop.close_files)
         loop.watch(self._process.report, self._read_report)
-        loop.watch(self._process.output, lambda: self._read_output() and None)
+        loop.watch(self._process.output, self._read_output)
         self._watch = ChildWatch(loop, self._process.pid, self._child_ended)
         self._heartbeat = loop.call_later(contract.HEARTBEAT, self._on_beat)
 
@@ -79,23 +79,23 @@ class Attempt:
             self._close_report()
             self._watch.look()
 
-    def _read_output(self) -> bool:
-        """Whether there may be more to read at once."""
+    def _read_output(self) -> None:
         data = _read(self._process.output)
         if data:
             self._output(data)
-            return True
-        if data is not None:
+        elif data is not None:
             self._close_output()
             if self._linger is not None:
                 self._finish()
-        return False
 
     def _child_ended(self) -> None:
         while self._process.report >= 0 and (data := _read(self._process.report)):
             self._report += data
-        while self._process.output >= 0 and self._read_output():
-            pass
+        while self._process.output >= 0 and (data := _read(self._process.output)) is not None:
+            if data:
+                self._output(data)
+            else:
+                self._close_output()
         if self._process.output < 0:
             self._finish()
         else:

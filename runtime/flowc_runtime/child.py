@@ -17,12 +17,13 @@ from flowc_runtime.stores import DamagedError, digest_file, verify_contents
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any, NoReturn
 
     from flowc_runtime.contract import (
         ArtifactRecord,
         ErrorDocument,
+        Json,
         OutputSpec,
         StepSpec,
         TypeSpec,
@@ -44,14 +45,32 @@ class StepError(Exception):
         self.damaged = damaged
 
 
+class Place:
+    """Where a step's code runs: how its modules are found and what its environment adds.
+
+    ``roots`` are folders for ``sys.path``. ``stand_in`` says whether third-party modules that are
+    missing here get placeholders, because the image was made for this step alone.
+    """
+
+    __slots__ = ("environment", "roots", "stand_in")
+
+    def __init__(
+        self, roots: Sequence[str], *, stand_in: bool, environment: Mapping[str, str]
+    ) -> None:
+        self.roots = roots
+        self.stand_in = stand_in
+        self.environment = environment
+
+
 class Job:
     """What a child needs to know.
 
     ``paths`` are local files of the inputs' contents by digest, ``staged`` a path for each output.
-    ``prepare`` makes the author's modules importable.
     """
 
-    __slots__ = ("attempt", "inputs", "paths", "prepare", "run", "staged", "step")
+    __slots__ = (
+        "attempt", "inputs", "paths", "pipeline", "place", "run", "run_name", "staged", "step",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -59,19 +78,32 @@ class Job:
         inputs: Mapping[str, Resolved],
         paths: Mapping[str, str],
         staged: list[str],
-        prepare: Callable[[], None],
+        place: Place,
     ) -> None:
         self.step = step
         self.inputs = inputs
         self.paths = paths
         self.staged = staged
-        self.prepare = prepare
+        self.place = place
         self.attempt = 1
-        self.run = ("", "", "")
+        self.pipeline = self.run = self.run_name = ""
+
+    def to_json(self) -> Json:
+        document: Json = {name: getattr(self, name) for name in self.__slots__}
+        document["place"] = {name: getattr(self.place, name) for name in Place.__slots__}
+        return document
+
+    @classmethod
+    def from_json(cls, document: Json) -> Job:
+        job = cls.__new__(cls)
+        for name in cls.__slots__:
+            setattr(job, name, document[name])
+        job.place = Place(**document["place"])
+        return job
 
 
-def run_forked(job: Job, report: int, output: int) -> NoReturn:
-    """In a forked child: run the step, write the report, end without returning."""
+def run(job: Job, report: int, output: int) -> NoReturn:
+    """In the child: run the step, write the report, end without returning."""
     status = UNREPORTED
     try:
         _take_over(output)
@@ -141,17 +173,16 @@ def _guard(job: Job) -> Report:
 
 def execute(job: Job) -> list[dict[str, Any]]:
     """Load the inputs, call the function, save the outputs to the staged paths."""
-    job.prepare()
+    enter_place(job.place, job.step["id"])
     function = _find_function(job.step)
     arguments = _load_inputs(job)
     parameters = {
         name: arguments[name] for name, resolved in job.inputs.items() if _is_plain(resolved)
     }
-    run, name, pipeline = job.run
     context.enter(
         context.StepContext(
-            context.PipelineContext(pipeline),
-            context.PipelineRunContext(run, name),
+            context.PipelineContext(job.pipeline),
+            context.PipelineRunContext(job.run, job.run_name),
             context.StepRunContext(job.step["id"], job.attempt, parameters),
         )
     )
@@ -165,6 +196,17 @@ def execute(job: Job) -> list[dict[str, Any]]:
         ]
     finally:
         context.leave()
+
+
+def enter_place(place: Place, step: str) -> None:
+    """Make the author's modules importable."""
+    os.environ.update(place.environment)
+    sys.path[0:0] = [root for root in place.roots if root not in sys.path]
+    if place.stand_in:
+        from flowc_runtime import imports
+
+        first_party = {name.partition(".")[0] for root in place.roots for name in os.listdir(root)}
+        imports.install(step, os.environ.get("FLOWC_IMAGE", ""), first_party)
 
 
 def _find_function(step: StepSpec) -> Callable[..., Any]:

@@ -42,7 +42,6 @@ therefore pass a token, if only a constant one.
 from __future__ import annotations
 
 import os
-import signal
 import sys
 
 from flowc_runtime import contract, keys, records
@@ -52,13 +51,11 @@ from flowc_runtime.stores import StoreError, open_store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from flowc_runtime.contract import Json, ResultRecord, StepSpec
     from flowc_runtime.options import Options
     from flowc_runtime.records import Generation, Run
     from flowc_runtime.stores import Store
-    from flowc_runtime.supervisor import StepRun, Task
+    from flowc_runtime.supervisor import Task
 
 
 def main(argv: list[str], bundle: str) -> int:
@@ -196,51 +193,26 @@ def _run_step(options: Options, bundle: Bundle, run: Run, step: StepSpec) -> Res
         result = records.read_result(run.store, run.id, step["id"], generation.number)
         if result is not None:
             return result
+    from flowc_runtime.child import Place
     from flowc_runtime.supervisor import Task
 
     task = Task(run, step, records.read_upstream(run, step))
     task.generation = generation.number
     task.attempts = records.close_attempts(run, step["id"], generation)
-    task.prepare = _importer(bundle, step["id"])
+    task.place = Place(bundle.source_roots(), stand_in=True, environment={})
     return _drive(task)
 
 
-def _importer(bundle: Bundle, step: str) -> Callable[[], None]:
-    """Makes the author's modules importable. Called in the child, but the files of a zip are
-    extracted here, where they can be taken away again.
-    """
-    roots = bundle.source_roots()
-
-    def prepare() -> None:
-        from flowc_runtime import imports
-
-        sys.path[0:0] = roots
-        first_party = {name.partition(".")[0] for root in roots for name in os.listdir(root)}
-        imports.install(step, os.environ.get("FLOWC_IMAGE", ""), first_party)
-
-    return prepare
-
-
 def _drive(task: Task) -> ResultRecord:
-    from flowc_runtime.loop import Loop
-    from flowc_runtime.supervisor import StepRun
+    from flowc_runtime.supervisor import Loop, Signals, StepRun
 
     loop = Loop()
     ended: list[StepRun] = []
     run = StepRun(task, loop, output=_tee, done=ended.append)
-    wake_in, wake_out = os.pipe()
-    os.set_blocking(wake_out, False)
-    loop.watch(wake_in, lambda: run.cancel(os.read(wake_in, 1)[0]))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, _: _wake(wake_out, number))
-    run.start()
-    loop.run_while(lambda: not ended)
+    with Signals(loop, run.cancel):
+        run.start()
+        loop.run_while(lambda: not ended)
     return run.result
-
-
-def _wake(file: int, number: int) -> None:
-    """The handler only leaves a note: the loop is at rest when it reads it."""
-    os.write(file, bytes([number]))
 
 
 def _tee(data: bytes) -> None:

@@ -18,25 +18,30 @@ from __future__ import annotations
 import time
 
 from flowc_runtime import keys, records
-from flowc_runtime.supervisor import blocking_reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flowc_runtime.contract import ResultRecord, StepSpec
     from flowc_runtime.records import Run
 
 
-def finalise(run: Run) -> dict[str, ResultRecord]:
-    """The result of each invocation; `lost` ones have no result in the store, only here."""
+def finalise(run: Run, known: Mapping[str, ResultRecord] | None = None) -> dict[str, ResultRecord]:
+    """The result of each invocation; `lost` ones have no result in the store, only here.
+
+    ``known`` are results that the caller has stored itself.
+    """
     records.ensure_run(run)
     records.mend_listing(run)
-    results: dict[str, ResultRecord] = {}
+    results = dict(known or {})
     for step in run.spec["steps"]:
-        results[step["id"]] = _finalise_step(run, step, results)
+        if step["id"] not in results:
+            results[step["id"]] = _finalise_step(run, step, results)
     return results
 
 
-def went_well(results: dict[str, ResultRecord]) -> bool:
+def went_well(results: Mapping[str, ResultRecord]) -> bool:
     return all(result["status"] in keys.USABLE for result in results.values())
 
 
@@ -50,7 +55,7 @@ def _finalise_step(run: Run, step: StepSpec, results: dict[str, ResultRecord]) -
         records.close_attempts(run, step["id"], generation)
         return {"status": "lost", "reason": "its process ended without a result"}
     now = time.time()
-    blocked = blocking_reason(step, results)
+    blocked = records.blocking_reason(step, results)
     ended: ResultRecord = {
         "status": "skipped" if blocked else "cancelled",
         "reason": blocked or "the run ended before it started",

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import time
 from heapq import heappop, heappush
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
 TICK = 0.2
 """Seconds between two looks at a child where the kernel cannot wake us at its end."""
@@ -91,6 +93,40 @@ class Loop:
             call = heappop(self._timers).call
             if call is not None:
                 call()
+
+
+class Signals:
+    """While entered, SIGINT and SIGTERM become a call from the loop, where nothing is half done."""
+
+    __slots__ = ("_before", "_call", "_loop", "_read", "_write")
+
+    def __init__(self, loop: Loop, call: Callable[[int], None]) -> None:
+        self._loop = loop
+        self._call = call
+        self._before: dict[int, Any] = {}
+        self._read, self._write = os.pipe()
+        os.set_blocking(self._write, False)
+
+    def __enter__(self) -> None:
+        self._loop.watch(self._read, self._on_wake)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            try:
+                self._before[number] = signal.signal(number, self._wake)
+            except ValueError:
+                return  # signals reach the main thread only, and this is another one
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._loop.forget(self._read)
+        os.close(self._read)
+        os.close(self._write)
+
+    def _wake(self, number: int, _: object) -> None:
+        os.write(self._write, bytes([number]))
+
+    def _on_wake(self) -> None:
+        self._call(os.read(self._read, 1)[0])
 
 
 class ChildWatch:

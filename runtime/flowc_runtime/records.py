@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import time
 
-from flowc_runtime import contract
+from flowc_runtime import contract, keys
 from flowc_runtime.stores import MissingError, StoreError
 
 TYPE_CHECKING = False
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 
 ATTEMPT = "attempt-"
 RESULT = "result.json"
+ENDINGS = {
+    "failed": "failed",
+    "skipped": "was skipped",
+    "cancelled": "was cancelled",
+    "lost": "was lost",
+}
 TOKEN = "token.json"  # noqa: S105 - the name of a record
 
 
@@ -224,3 +230,22 @@ def new_generation(run: Run, step: str, number: int, token: str) -> Generation:
 def read_token(run: Run, step: str, number: int) -> str:
     found = read(run.store, f"{contract.generation_prefix(run.id, step, number)}{TOKEN}")
     return str(found["token"]) if found else ""
+
+
+def blocking_reason(step: StepSpec, upstream: Mapping[str, ResultRecord | None]) -> str:
+    """Why a step must be skipped: something upstream of it has no outputs to use.
+
+    Raises RequestError when that never began, which no engine that keeps the order can cause.
+    """
+    missing = ""
+    for above in step["upstream"]:
+        result = upstream.get(above)
+        if result is None:
+            missing = missing or above
+        elif result["status"] not in keys.USABLE:
+            return f"upstream '{above}' {ENDINGS[result['status']]}"
+    if missing:
+        raise keys.RequestError(
+            f"step '{step['id']}' needs '{missing}', and '{missing}' never ran in this run"
+        )
+    return ""

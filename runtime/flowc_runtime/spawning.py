@@ -1,7 +1,12 @@
-"""Starting the child of an attempt, and ending it with everything it started."""
+"""Starting the child of an attempt, and ending it with everything it started.
+
+A fork of the warm parent starts fastest. macOS cannot rely on it (its system libraries abort in
+forked children), so there a fresh interpreter is started for each attempt.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -15,6 +20,12 @@ if TYPE_CHECKING:
     from flowc_runtime.child import Job
 
 FORWARDED = (signal.SIGTERM, signal.SIGINT)
+
+FRESH = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from flowc_runtime.fresh import main; main()"
+)
+"""What a fresh interpreter runs: it finds modules where this one does."""
 
 
 class Process:
@@ -40,24 +51,52 @@ class Process:
 
 
 def start(job: Job, release: Callable[[], None]) -> Process:
-    """Run the job in a fork of this process; ``release`` lets go of the parent's files in it."""
+    """Run the job in a child; ``release`` lets go of the parent's files in a fork."""
     sys.stdout.flush()
     sys.stderr.flush()
     report_in, report_out = os.pipe()
     output_in, output_out = os.pipe()
-    # A signal between the fork and the child's own handlers would be handled as the parent's.
-    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
     try:
-        pid = os.fork()
-        if not pid:
-            os.close(report_in)
-            os.close(output_in)
-            release()
-            child.run_forked(job, report_out, output_out)
+        if sys.platform == "darwin" or os.environ.get("FLOWC_START") == "fresh":
+            pid = _start_fresh(job, report_out, output_out)
+        else:
+            pid = _fork()
+            if not pid:
+                os.close(report_in)
+                os.close(output_in)
+                release()
+                child.run(job, report_out, output_out)
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-    os.close(report_out)
-    os.close(output_out)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
+        os.close(report_out)
+        os.close(output_out)
     os.set_blocking(report_in, False)
     os.set_blocking(output_in, False)
     return Process(pid, report_in, output_in)
+
+
+def _fork() -> int:
+    """Fork with signals blocked: one that came before the child has its own handlers would be
+    handled there as the parent's.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
+    warnings = sys.modules.get("warnings")
+    if warnings is None:
+        return os.fork()
+    # Python 3.12 warns where a library of the author's has threads.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
+
+
+def _start_fresh(job: Job, report: int, output: int) -> int:
+    from tempfile import TemporaryFile
+
+    with TemporaryFile() as file:
+        file.write(json.dumps(job.to_json()).encode())
+        file.seek(0)
+        for inherited in (file.fileno(), report, output):
+            os.set_inheritable(inherited, True)
+        numbers = [str(number) for number in (file.fileno(), report, output)]
+        arguments = [sys.executable, "-c", FRESH, json.dumps(sys.path), *numbers]
+        return os.posix_spawn(sys.executable, arguments, os.environ)

@@ -15,7 +15,10 @@ import time
 
 from flowc_runtime import contract, errors, keys, records
 from flowc_runtime.attempt import Attempt
-from flowc_runtime.child import Job
+from flowc_runtime.child import Job, Place
+from flowc_runtime.finaliser import finalise
+from flowc_runtime.loop import Loop, Signals
+from flowc_runtime.records import Run, ensure_run
 from flowc_runtime.stores import StoreError, has_contents, remove_file
 
 TYPE_CHECKING = False
@@ -31,22 +34,20 @@ if TYPE_CHECKING:
         ResultRecord,
         StepSpec,
     )
-    from flowc_runtime.loop import Loop, Timer
-    from flowc_runtime.records import Run
+    from flowc_runtime.loop import Timer
     from flowc_runtime.stores import LogWriter
-
-WAS = {"failed": "failed", "skipped": "was skipped", "cancelled": "was cancelled"}
+__all__ = ["Loop", "Place", "Run", "Signals", "StepRun", "Task", "ensure_run", "finalise"]
+"""What a driver of many steps needs, in one place."""
 
 
 class Task:
     """What is asked of a `StepRun`: which step of which run, and how far it has come.
 
     ``upstream`` are the results of everything upstream, None for what never began. ``attempts``
-    are the records of this generation's earlier attempts. ``prepare`` makes the author's modules
-    importable, in the child.
+    are the records of this generation's earlier attempts.
     """
 
-    __slots__ = ("attempts", "generation", "prepare", "run", "step", "upstream")
+    __slots__ = ("attempts", "generation", "place", "run", "step", "upstream")
 
     def __init__(
         self, run: Run, step: StepSpec, upstream: Mapping[str, ResultRecord | None]
@@ -56,7 +57,7 @@ class Task:
         self.upstream = upstream
         self.generation = 1
         self.attempts: list[AttemptRecord] = []
-        self.prepare: Callable[[], None] = _nothing
+        self.place = Place((), stand_in=False, environment={})
 
 
 class StepRun:
@@ -116,7 +117,7 @@ class StepRun:
     def start(self) -> None:
         """Skip, find in the cache, or begin the first attempt."""
         try:
-            blocked = blocking_reason(self.task.step, self.task.upstream)
+            blocked = records.blocking_reason(self.task.step, self.task.upstream)
             if blocked:
                 self._finish({"status": "skipped", "reason": blocked})
                 return
@@ -208,9 +209,9 @@ class StepRun:
         except StoreError as error:
             self._end_attempt({"error": errors.describe(error, "input")})
             return
-        job = Job(step, self._inputs, paths, self._staged, self.task.prepare)
+        job = Job(step, self._inputs, paths, self._staged, self.task.place)
         job.attempt = self._number
-        job.run = (run.id, run.name, run.spec["pipeline"])
+        job.run, job.run_name, job.pipeline = run.id, run.name, run.spec["pipeline"]
         self._attempt = Attempt(
             self._loop, job, output=self._write, beat=self._beat, ended=self._end_attempt
         )
@@ -341,25 +342,3 @@ class StepRun:
         task = self.task
         self.result = records.put_result(task.run, task.step["id"], task.generation, result)
         self._done(self)
-
-
-def blocking_reason(step: StepSpec, upstream: Mapping[str, ResultRecord | None]) -> str:
-    """Why a step must be skipped: something upstream of it has no outputs to use.
-
-    Raises RequestError when that never began, which no engine that keeps the order can cause.
-    """
-    missing = ""
-    for above in step["upstream"]:
-        result = upstream.get(above)
-        if result is None:
-            missing = missing or above
-        elif result["status"] not in keys.USABLE:
-            return f"upstream '{above}' {WAS.get(result['status'], 'was lost')}"
-    if missing:
-        raise keys.RequestError(
-            f"step '{step['id']}' needs '{missing}', and '{missing}' never ran in this run"
-        )
-    return ""
-
-
-def _nothing() -> None: ...

@@ -1,0 +1,235 @@
+"""Runs a pipeline on this machine: each step in a child of this process, no service at all.
+
+The author's modules are imported already when a run begins, so a child is a fork that has only
+its function left to call. Independent steps run side by side.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+from typing import TYPE_CHECKING, Literal
+
+from flowc.errors import BackendError
+from flowc_backends.schedule import Schedule
+from flowc_runtime.keys import USABLE
+from flowc_runtime.stores import StoreError, open_store
+from flowc_runtime.supervisor import Loop, Place, Run, Signals, StepRun, Task, ensure_run, finalise
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flowc import ir
+    from flowc.registry import Reporter, RunOptions, Support
+    from flowc_runtime.contract import ResultRecord
+
+LINE_LIMIT = 64 * 1024
+"""A line that goes on for longer is reported in pieces."""
+
+SHOWN = 5
+"""How many steps a note names."""
+
+
+class LocalBackend:
+    """The default target."""
+
+    name = "local"
+    kind: Literal["machine"] = "machine"
+    supports: Mapping[str, Support] = {
+        "parameters": "native",
+        "parallel": "native",
+        "images": "emulated",
+        "environment": "emulated",
+        "caching": "native",
+        "retries": "native",
+        "continue_on_failure": "native",
+        "logs": "native",
+    }
+
+    def run(self, pipeline: ir.Pipeline, options: RunOptions) -> str:
+        """Run it; returns ``completed``, ``failed`` or ``cancelled``.
+
+        Raises BackendError when the store gives way or this system has no processes to fork.
+        """
+        if not hasattr(os, "fork"):
+            raise BackendError(
+                "the target 'local' needs a POSIX system",
+                hint="use --target docker, or the Windows Subsystem for Linux",
+            )
+        _note_images(pipeline, options.reporter)
+        try:
+            return _LocalRun(pipeline, options).execute()
+        except StoreError as error:
+            raise BackendError(str(error)) from error
+
+
+class _LocalRun:
+    """One run: which steps are running, which have ended, and what is still to come."""
+
+    def __init__(self, pipeline: ir.Pipeline, options: RunOptions) -> None:
+        self._options = options
+        self._reporter = options.reporter
+        self._limit = options.max_parallel or os.cpu_count() or 1
+        self._environment = {step.id: dict(step.docker.environment) for step in pipeline.steps}
+        self._run = _open_run(options)
+        self._schedule = Schedule({step["id"]: step["upstream"] for step in options.spec["steps"]})
+        self._loop = Loop()
+        self._running: dict[str, StepRun] = {}
+        self._lines: dict[str, _Lines] = {}
+        self._ended: list[StepRun] = []
+        self._results: dict[str, ResultRecord] = {}
+        self._cancelled = False
+
+    def execute(self) -> str:
+        ensure_run(self._run)
+        self._reporter.run_started(self._run.id, list(self._run.steps))
+        # Children share this process's memory until somebody writes to it, as its collector would.
+        gc.freeze()
+        try:
+            with Signals(self._loop, self.cancel):
+                self._drive()
+        finally:
+            gc.unfreeze()
+            self._abandon()
+        self._finalise()
+        self._run.store.close()
+        if all(result["status"] in USABLE for result in self._results.values()):
+            return "completed"
+        return "cancelled" if self._cancelled else "failed"
+
+    def cancel(self, number: int) -> None:
+        """End what runs and start nothing more; asked again, end it by force."""
+        if not self._cancelled:
+            self._reporter.note("cancelling: steps get a few seconds to end")
+        self._cancelled = True
+        self._schedule.stop()
+        for running in list(self._running.values()):
+            running.cancel(number)
+
+    def _drive(self) -> None:
+        while True:
+            if not self._cancelled:
+                for step in self._schedule.ready(self._limit - len(self._running)):
+                    self._start(step)
+            if self._ended:
+                self._finish(self._ended.pop(0))
+            elif self._running:
+                self._loop.turn()
+            else:
+                return
+
+    def _start(self, id_: str) -> None:
+        task = self._task(id_)
+        lines = _Lines(id_, self._reporter)
+        running = StepRun(task, self._loop, output=lines.write, done=self._ended.append)
+        self._running[id_] = running
+        self._lines[id_] = lines
+        self._reporter.step_started(id_)
+        running.start()
+
+    def _task(self, id_: str) -> Task:
+        step = self._run.steps[id_]
+        known = {above: self._results.get(above) for above in step["upstream"]}
+        task = Task(self._run, step, known)
+        task.place = Place(
+            self._options.import_paths, stand_in=False, environment=self._environment[id_]
+        )
+        return task
+
+    def _finish(self, ended: StepRun) -> None:
+        id_ = ended.task.step["id"]
+        self._running.pop(id_, None)
+        lines = self._lines.pop(id_, None)
+        if lines is not None:
+            lines.close()
+        self._note(id_, ended.result)
+        ok = ended.result["status"] in USABLE
+        for below in self._schedule.finish(id_, ok=ok):
+            skipped = StepRun(self._task(below), self._loop, output=_ignore, done=_ignore)
+            skipped.start()
+            self._note(below, skipped.result)
+
+    def _note(self, id_: str, result: ResultRecord) -> None:
+        self._results[id_] = result
+        seconds = result["ended"] - result["started"]
+        self._reporter.step_finished(id_, result["status"], seconds, _detail(result))
+
+    def _finalise(self) -> None:
+        known = dict(self._results)
+        for id_, result in finalise(self._run, known).items():
+            if id_ not in known:
+                self._note(id_, result)
+
+    def _abandon(self) -> None:
+        """Leave no child behind when something of ours gives way."""
+        for running in self._running.values():
+            running.cancel(signal.SIGKILL)
+
+
+class _Lines:
+    """Cuts what a step writes into lines."""
+
+    def __init__(self, step: str, reporter: Reporter) -> None:
+        self._step = step
+        self._reporter = reporter
+        self._rest = b""
+
+    def write(self, data: bytes) -> None:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            self._report(line)
+        while len(self._rest) > LINE_LIMIT:
+            self._report(self._rest[:LINE_LIMIT])
+            self._rest = self._rest[LINE_LIMIT:]
+
+    def close(self) -> None:
+        if self._rest:
+            self._report(self._rest)
+            self._rest = b""
+
+    def _report(self, line: bytes) -> None:
+        # Of a progress bar that redraws its line, what it showed last.
+        shown = line.rstrip(b"\r").rpartition(b"\r")[2]
+        self._reporter.step_log(self._step, shown.decode("utf-8", "replace"))
+
+
+def _open_run(options: RunOptions) -> Run:
+    run = Run(options.run, options.spec, open_store(options.store), options.parameters)
+    run.name = options.run_name
+    run.target = "local"
+    run.engine_run = options.engine_run
+    run.bundle = options.bundle.digest
+    run.cache = options.cache
+    return run
+
+
+def _note_images(pipeline: ir.Pipeline, reporter: Reporter) -> None:
+    """Say that images are declared in vain here; what they hold has to be installed already."""
+    steps = [step.id for step in pipeline.steps if _wants_image(step.docker)]
+    if steps:
+        shown = ", ".join(steps[:SHOWN]) + (", ..." if len(steps) > SHOWN else "")
+        reporter.note(f"no images on the target 'local': this Python runs {shown}")
+
+
+def _wants_image(settings: ir.DockerSettings) -> bool:
+    return bool(
+        settings.parent_image
+        or settings.dockerfile
+        or settings.requirements
+        or settings.apt_packages
+    )
+
+
+def _detail(result: ResultRecord) -> str:
+    error = result.get("error")
+    if error is not None:
+        return (
+            f"{error['type']}: {error['message']}"
+            if error["kind"] == "exception"
+            else error["message"]
+        )
+    return "" if result["status"] == "completed" else result.get("reason", "")
+
+
+def _ignore(_: object) -> None: ...
