@@ -21,6 +21,9 @@ COMMANDS = {
 }
 """In the order of the help: what one does first comes first."""
 
+COMPLETION = "_FLOWC_COMPLETE"
+"""The variable by which a shell's completion script asks; its name follows from the program's."""
+
 
 class LazyGroup(SuggestingGroup):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature

@@ -46,7 +46,7 @@ def _parse_volume(text: str, ctx: click.Context, param: click.Parameter) -> Volu
 
 @click.command("compile", cls=SuggestingCommand, short_help="Compile a pipeline for an engine.")
 @options.source_argument()
-@options.target_option(default=None, kind="What to compile for.")
+@options.engine_option()
 @click.option(
     "-o",
     "--out",

@@ -6,6 +6,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from flowc.cli import console
+from flowc.cli.app import COMPLETION
 from flowc.cli.suggest import SuggestingCommand
 
 INSTALL = {
@@ -19,10 +20,10 @@ INSTALL = {
 @click.command(
     "completion", cls=SuggestingCommand, short_help="Print the completion script of a shell."
 )
-@click.argument("shell", type=click.Choice(tuple(INSTALL)))
+@click.argument("shell", type=click.Choice(tuple(INSTALL)), metavar="SHELL")
 @click.pass_context
 def completion_command(ctx: click.Context, *, shell: str) -> None:
-    """Print the completion script of a shell; its last lines say how to install it.
+    """Print the completion script of bash, zsh or fish; its last line says how to install it.
 
     \b
     eval "$(flowc completion bash)"                  in this shell only
@@ -33,7 +34,7 @@ def completion_command(ctx: click.Context, *, shell: str) -> None:
     found = get_completion_class(shell)
     if found is None:
         raise click.BadParameter(f"click knows no completion for {shell}")
-    complete = found(ctx.find_root().command, {}, "flowc", "_FLOWC_COMPLETE")
+    complete = found(ctx.find_root().command, {}, "flowc", COMPLETION)
     # Not `source()`: for bash that starts a bash to see how old it is.
     console.out((complete.source_template % complete.source_vars()).strip("\n"))
     console.out(f"\n# To install it:  {INSTALL[shell]}")

@@ -7,9 +7,10 @@ import sys
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import shell_complete
 
 from flowc.cli import console
-from flowc.cli.app import app
+from flowc.cli.app import COMPLETION, app
 from flowc.errors import Errors, FlowcError, InternalError, RunFailed
 
 if TYPE_CHECKING:
@@ -18,20 +19,18 @@ if TYPE_CHECKING:
 DONE, FAILED, REQUEST, BUG, PIPE, INTERRUPTED = 0, 1, 2, 3, 141, 130
 
 
-def run_command(arguments: Sequence[str] | None) -> int:
-    """Run the command line; no exception leaves this function but SystemExit."""
+def run_command(arguments: Sequence[str] | None) -> int:  # noqa: PLR0911 - one for each way to end
+    """Run the command line; returns its exit status and raises nothing."""
     console.prepare_streams()
     try:
-        # Click answers with what Exit carried, or with what the command returned.
-        status = app.main(args=arguments, prog_name="flowc", standalone_mode=False)
+        status = _invoke(list(sys.argv[1:] if arguments is None else arguments))
         sys.stdout.flush()
+    except click.exceptions.Exit as end:
+        return end.exit_code
     except BrokenPipeError:
-        # The reader went away, as in `flowc runs list | head`. The interpreter flushes again at
-        # its end, so that must have somewhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return PIPE
+        return _close_pipe()
     except (KeyboardInterrupt, click.Abort):
-        console.say("interrupted")
+        console.say("\ninterrupted")  # on a line after the terminal's own ^C
         return INTERRUPTED
     except click.ClickException as error:
         return _report_usage(error)
@@ -39,10 +38,32 @@ def run_command(arguments: Sequence[str] | None) -> int:
         return _report(error)
     except Exception:  # noqa: BLE001 - the last frame of the process
         return _report_bug()
+    return status
+
+
+def _invoke(arguments: list[str]) -> int:
+    """What `click.Command.main` does, which keeps broken pipes and end-of-file to itself."""
+    instruction = os.environ.get(COMPLETION)
+    if instruction:
+        return shell_complete(app, {}, "flowc", COMPLETION, instruction)
+    with app.make_context("flowc", arguments) as context:
+        status = app.invoke(context)
     return status if isinstance(status, int) else DONE
 
 
+def _close_pipe() -> int:
+    """The reader went away, as in `flowc runs list | head`.
+
+    The interpreter flushes again at its end, so that must have somewhere to go.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return PIPE
+
+
 def _report_usage(error: click.ClickException) -> int:
+    if type(error).__name__ == "NoArgsIsHelpError":  # which click before 8.2 does not have
+        console.say(error.format_message())
+        return REQUEST
     console.print_error(_usage_text(error))
     context = getattr(error, "ctx", None)
     if context is not None:

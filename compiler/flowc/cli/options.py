@@ -25,15 +25,24 @@ def run_argument() -> Callable[[Command], Command]:
     return click.argument("run", shell_complete=_complete_run)
 
 
-def target_option(*, default: str | None, kind: str) -> Callable[[Command], Command]:
+def machine_option() -> Callable[[Command], Command]:
     return click.option(
         "-t",
         "--target",
-        default=default,
-        required=default is None,
-        show_default=default is not None,
+        default="local",
+        show_default=True,
         shell_complete=_complete_target,
-        help=f"{kind} `flowc targets` lists them.",
+        help="Where steps run: local or docker. `flowc targets` lists all.",
+    )
+
+
+def engine_option() -> Callable[[Command], Command]:
+    return click.option(
+        "-t",
+        "--target",
+        required=True,
+        shell_complete=_complete_target,
+        help="What to compile for. `flowc targets` lists them.",
     )
 
 
@@ -95,7 +104,9 @@ def ca_bundle_option() -> Callable[[Command], Command]:
 
 
 def json_option(what: str) -> Callable[[Command], Command]:
-    return click.option("--json", "as_json", is_flag=True, help=f"Print {what} as JSON.")
+    return click.option(
+        "--json", "as_json", is_flag=True, help=f"Print {what} as JSON, alone on standard output."
+    )
 
 
 def build_options(pip: str, ca_bundle: str | None) -> BuildOptions:

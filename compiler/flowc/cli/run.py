@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.command("run", cls=SuggestingCommand)
 @options.source_argument()
-@options.target_option(default="local", kind="Where steps run: local or docker.")
+@options.machine_option()
 @options.param_option()
 @options.store_option()
 @click.option("--no-cache", is_flag=True, help="Execute every step, also what is cached.")
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @options.parent_image_option()
 @options.pip_option()
 @options.ca_bundle_option()
-@options.json_option("the run (progress goes to standard error)")
+@options.json_option("the run")
 def run_command(  # noqa: PLR0913 - one argument for each option
     *,
     source: str,

@@ -22,6 +22,10 @@ class SuggestingCommand(click.Command):
 class SuggestingGroup(click.Group):
     command_class = SuggestingCommand
 
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """In the order of their definition: what one does first comes first."""
+        return list(self.commands)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         with _suggest_option(self, ctx):
             return super().parse_args(ctx, args)

@@ -12,6 +12,7 @@ from flowc.cli.suggest import SuggestingCommand
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import ModuleType
 
     from flowc.registry import Backend
 
@@ -30,11 +31,22 @@ def targets_command(*, as_json: bool) -> None:
     """  # noqa: D301 - \b keeps click from joining the lines
     from flowc import registry
 
-    backends = [registry.find_backend(name) for name in registry.backend_names()]
+    found = [_load(registry, name) for name in registry.backend_names()]
+    backends = [backend for backend in found if backend is not None]
     if as_json:
         console.print_json(_document(registry.FEATURES, backends))
     else:
         _print_table(registry.FEATURES, backends)
+
+
+def _load(registry: ModuleType, name: str) -> Backend | None:
+    """A backend of a third party may be broken; the others are listed all the same."""
+    try:
+        backend: Backend = registry.find_backend(name)
+    except (ImportError, AttributeError) as error:
+        console.say(console.escape(f"the target '{name}' cannot be loaded: {error}"))
+        return None
+    return backend
 
 
 def _document(features: Mapping[str, str], backends: list[Backend]) -> dict[str, object]:

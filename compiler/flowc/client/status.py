@@ -98,7 +98,7 @@ def _recorded(step: StepRecords, now: float) -> State | None:
     if silence > contract.LOST_AFTER + _wait(step, last):
         return State("lost", f"no heartbeat for {silence:.0f} s")
     if last.get("outcome") == "failed":
-        return State("running", f"attempt {len(step.attempts)} failed")
+        return State("running", f"attempt {last.get('attempt')} failed")
     return State("running")
 
 
@@ -106,9 +106,9 @@ def _wait(step: StepRecords, last: AttemptRecord) -> float:
     """How long a step may be silent between two attempts."""
     if last.get("outcome") != "failed":
         return 0.0
+    failed = sum(attempt.get("outcome") == "failed" for attempt in step.attempts)
     delay = float(step.retry.get("delay", 0.0))
-    backoff = float(step.retry.get("backoff", 1.0))
-    return delay * backoff ** max(0, len(step.attempts) - 1)
+    return delay * float(step.retry.get("backoff", 1.0)) ** (failed - 1)
 
 
 def _unrecorded(step: StepRecords, states: dict[str, State]) -> State:
