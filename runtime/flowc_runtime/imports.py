@@ -85,7 +85,7 @@ _DISTRIBUTIONS = {
 }
 
 
-class MissingDependency(ImportError):  # noqa: N818 - part of the interface
+class MissingDependency(ImportError):  # noqa: N818 - it says what is wrong
     """Code used something of a distribution that this step's image does not hold."""
 
 
@@ -101,7 +101,8 @@ class _Installed:
 
 
 _installed: _Installed | None = None
-_import = builtins.__import__
+_frame: Callable[[int], FrameType] = vars(sys)["_getframe"]
+_import: Callable[..., Any] = builtins.__import__
 
 
 def install(step_id: str, image: str, first_party: Collection[str]) -> None:
@@ -113,7 +114,7 @@ def install(step_id: str, image: str, first_party: Collection[str]) -> None:
     _installed = _Installed(step_id, image, first_party)
     if builtins.__import__ is not _import_or_stand_in:
         _import = builtins.__import__
-        builtins.__import__ = _import_or_stand_in
+        vars(builtins)["__import__"] = _import_or_stand_in
 
 
 def uninstall() -> None:
@@ -121,7 +122,7 @@ def uninstall() -> None:
     global _installed  # noqa: PLW0603 - as above
     _installed = None
     if builtins.__import__ is _import_or_stand_in:
-        builtins.__import__ = _import
+        vars(builtins)["__import__"] = _import
 
 
 def place() -> str:
@@ -155,7 +156,7 @@ def _import_or_stand_in(
         # Functions have no locals here, so this is the body of a module or a class.
         if level or globals is None or locals is None or _installed is None:
             raise
-        frame = sys._getframe(1)  # noqa: SLF001 - only the importing line tells try from no try
+        frame = _frame(1)  # only the importing line tells try from no try
         missing = _missing_part(name, fromlist, error.name)
         if missing is None or not _is_first_party(globals) or _is_guarded(frame, _installed):
             raise
@@ -189,7 +190,8 @@ def _is_first_party(namespace: Mapping[str, Any]) -> bool:
 def _stand_in(name: str, fromlist: tuple[str, ...], installed: _Installed) -> Any:
     """What ``__import__`` returns: the module itself for ``from``, else its top-level parent."""
     top, _, rest = name.partition(".")
-    found: Any = sys.modules.get(top)
+    modules: Mapping[str, Any] = sys.modules
+    found = modules.get(top)
     if found is None:
         found = whole = _module(top, installed)
         for part in rest.split(".") if rest else ():
@@ -200,7 +202,7 @@ def _stand_in(name: str, fromlist: tuple[str, ...], installed: _Installed) -> An
     parent = found
     for part in rest.split("."):
         path = f"{path}.{part}"
-        following = sys.modules.get(path)
+        following = modules.get(path)
         if following is None:
             following = _module(path, installed)
             setattr(parent, part, following)
@@ -257,9 +259,10 @@ def _guarded_lines(frame: FrameType) -> list[tuple[int, int]] | None:
 
 
 def _source_of(frame: FrameType) -> str | None:
-    name, loader = frame.f_globals.get("__name__"), frame.f_globals.get("__loader__")
+    name = frame.f_globals.get("__name__")
+    read: Any = getattr(frame.f_globals.get("__loader__"), "get_source", None)
     try:
-        found = loader.get_source(name) if hasattr(loader, "get_source") else None
+        found = read(name) if read is not None else None
         if found is not None:
             return str(found)
         with open(frame.f_code.co_filename, encoding="utf-8") as file:
@@ -389,59 +392,58 @@ _get = object.__getattribute__
 
 def _while_importing() -> bool:
     """Whether the code that touched the placeholder is the body of one of the author's modules."""
-    frame = sys._getframe(2)  # noqa: SLF001 - nothing else tells a module's body from a function
+    frame = _frame(2)  # nothing else tells a module's body from a function
     while frame.f_code.co_name in _COMPREHENSIONS and frame.f_back is not None:
         frame = frame.f_back
     return not frame.f_code.co_flags & _OPTIMIZED and _is_first_party(frame.f_globals)
 
 
 def _fail(path: str, module: str) -> NoReturn:
-    step = f"step '{_installed.step}'" if _installed is not None else "the code"
-    image = f" (image '{_installed.image}')" if _installed is not None and _installed.image else ""
+    step, image = (_installed.step, _installed.image) if _installed is not None else ("", "")
+    subject = f"step '{step}'" if step else "this code"
+    where = f" (image '{image}')" if image else ""
+    remedy = (
+        'in this image; add it to settings={"docker": {"requirements": [...]}}'
+        if image
+        else "here; install it"
+    )
     raise MissingDependency(
-        f"{step}{image} uses '{path}', but the distribution '{distribution_of(module)}' is not "
-        'installed in this image; add it to settings={"docker": {"requirements": [...]}}',
+        f"{subject}{where} uses '{path}', but the distribution '{distribution_of(module)}' is not "
+        f"installed {remedy}",
         name=module,
     )
 
 
-def _function(function: Any, path: str, module: str) -> Any:
+def _function(function: Callable[..., Any], path: str, module: str) -> Callable[..., Any]:
     """What a missing decorator makes of a function: it looks the same and cannot be called."""
     import functools
 
-    @functools.wraps(function)
-    def stand_in(*args: Any, **keywords: Any) -> NoReturn:
-        del args, keywords
-        _fail(path, module)
-
-    return stand_in
+    return functools.wraps(function)(_refusal(path, module))
 
 
 def _base(path: str, module: str) -> type:
     """What a missing base class is replaced by: a class that cannot be instantiated."""
 
-    def new(cls: type, *args: Any, **keywords: Any) -> NoReturn:
-        del cls, args, keywords
-        _fail(path, module)
+    def accept(**keywords: Any) -> None:
+        del keywords
 
-    def init_subclass(cls: type, **keywords: Any) -> None:
-        del cls, keywords
-
-    name = path.rpartition(".")[2]
-    body = {"__new__": new, "__init_subclass__": classmethod(init_subclass)}
-    return type(name, (), {**body, "__module__": module})
+    body = {"__new__": _refusal(path, module), "__init_subclass__": staticmethod(accept)}
+    return type(path.rpartition(".")[2], (), {**body, "__module__": module})
 
 
 def _exception(path: str) -> type:
     """A class that ``except`` accepts and that nothing raises."""
-
-    def new(cls: type, *args: Any, **keywords: Any) -> NoReturn:
-        del cls, args, keywords
-        _fail(path, path)
-
     module, _, name = path.rpartition(".")
     parent = Warning if name.endswith("Warning") else Exception
-    return type(name, (parent,), {"__new__": new, "__module__": module})
+    return type(name, (parent,), {"__new__": _refusal(path, path), "__module__": module})
+
+
+def _refusal(path: str, module: str) -> Callable[..., NoReturn]:
+    def refuse(*args: Any, **keywords: Any) -> NoReturn:
+        del args, keywords
+        _fail(path, module)
+
+    return refuse
 
 
 def _operator(symbol: str) -> Callable[..., Any]:

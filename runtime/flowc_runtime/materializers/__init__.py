@@ -59,7 +59,7 @@ class Saved:
 
 
 def save(value: object, path: str, output: OutputSpec | None = None) -> Saved:
-    """Write ``value`` as one regular file at ``path``; raises SaveError and leaves no file then."""
+    """Write ``value`` as one regular file at ``path``, or raise SaveError and leave none."""
     try:
         name = _save(value, path, output)
     except SaveError as error:

@@ -57,9 +57,9 @@ def read(file: BinaryIO, size: int) -> Any:
     if length == 0:
         return np.empty(shape, dtype, order)
     if length >= _MAPPED_SIZE:
-        mapped = np.memmap(file, dtype, "c", file.tell(), shape, order)
-        return mapped.view(np.ndarray)
-    flat = np.frombuffer(bytearray(file.read(length)), dtype)
+        mapped: Any = np.memmap
+        return mapped(file, dtype, "c", file.tell(), shape, order).view(np.ndarray)
+    flat: Any = np.frombuffer(bytearray(file.read(length)), dtype)
     return flat.reshape(shape, order=order)
 
 
@@ -87,8 +87,7 @@ def _write_contiguous(value: Any, file: BinaryIO) -> None:
     import numpy as np
 
     data = memoryview(value.reshape(-1).view(np.uint8))
-    for start in range(0, len(data), _CHUNK):
-        file.write(data[start : start + _CHUNK])
+    file.writelines(data[start : start + _CHUNK] for start in range(0, len(data), _CHUNK))
 
 
 def _write_strided(value: Any, file: BinaryIO) -> None:
@@ -96,8 +95,8 @@ def _write_strided(value: Any, file: BinaryIO) -> None:
 
     flags: Any = ["external_loop", "buffered"]
     items = max(_CHUNK // value.itemsize, 1)
-    for chunk in np.nditer(value, flags, buffersize=items, order="C"):
-        file.write(chunk.tobytes())
+    chunks: Any = np.nditer(value, flags, buffersize=items, order="C")
+    file.writelines(chunk.tobytes() for chunk in chunks)
 
 
 _FORMAT = Format("numpy@1", "npy", write)

@@ -7,6 +7,9 @@ in the file; what that leaves out is added under the key ``flowc``.
 
 from __future__ import annotations
 
+import io
+import json
+
 from flowc_runtime import values
 from flowc_runtime.materializers.leaves import Format
 
@@ -18,121 +21,110 @@ if TYPE_CHECKING:
 
 _KEY = b"flowc"
 _SERIES_COLUMN = "value"
-_COMPRESSION: Any = "zstd"
-_ROW_GROUP = 1 << 18
+
+# Given, because the defaults depend on the version, and for polars on the number of processors.
+_OPTIONS: dict[str, Any] = {"compression": "zstd", "row_group_size": 1 << 18}
 
 
-def format_of(value: Any) -> Format | None:
-    """Only the libraries' own classes; a subclass holds more than its frame."""
-    name = f"{type(value).__module__.partition('.')[0]}.{type(value).__qualname__}"
-    return _FORMATS.get(name) if type(value).__qualname__ in {"DataFrame", "Series"} else None
+def format_of(value: object) -> Format | None:
+    """Only the libraries' own classes: a subclass holds more than its frame."""
+    kind = type(value)
+    return _FORMATS.get(f"{kind.__module__.partition('.')[0]}.{kind.__qualname__}")
 
 
 def read_pandas(file: BinaryIO, size: int) -> Any:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(pa.BufferReader(file.read(size)))
-    return _from_table(table)
+    return _from_table(_read_table(file.read(size)))
 
 
 def read_polars(file: BinaryIO, size: int) -> Any:
-    import io
-
-    import polars as pl
-
-    return pl.read_parquet(io.BytesIO(file.read(size)))
+    return _load("polars").read_parquet(io.BytesIO(file.read(size)))
 
 
 def read_polars_series(file: BinaryIO, size: int) -> Any:
     return read_polars(file, size).to_series()
 
 
+def _load(name: str) -> Any:
+    """Import a library whose types are not looked at."""
+    return __import__(name, fromlist=["name"])
+
+
+def _read_table(data: bytes) -> Any:
+    return _load("pyarrow.parquet").read_table(_load("pyarrow").BufferReader(data))
+
+
 def _write_pandas(value: Any, file: BinaryIO) -> bool:
     try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+        pyarrow, parquet = _load("pyarrow"), _load("pyarrow.parquet")
     except ImportError:
         return False
+    refusals = (pyarrow.ArrowException, ValueError, TypeError, LookupError, AttributeError)
     try:
-        table = _to_table(value)
-        if not _same(value, _from_table(table)):
-            return False
-        pq.write_table(table, file, compression=_COMPRESSION, row_group_size=_ROW_GROUP)
+        parquet.write_table(_to_table(value, pyarrow), file, **_OPTIONS)
         file.seek(0)
-        return _same(value, _from_table(pq.read_table(pa.BufferReader(file.read()))))
-    except (pa.ArrowException, ValueError, TypeError, LookupError, AttributeError, OverflowError):
+        again = _from_table(_read_table(file.read()))
+    except (*refusals, OverflowError, NotImplementedError):
         return False
+    return _is_same(value, again)
 
 
 def _write_polars(value: Any, file: BinaryIO) -> bool:
-    import polars as pl
-
-    series = isinstance(value, pl.Series)
-    frame = value.to_frame() if series else value
+    polars = _load("polars")
+    frame = value.to_frame() if isinstance(value, polars.Series) else value
+    refusals = (polars.exceptions.PolarsError, ValueError, TypeError, NotImplementedError)
     try:
-        frame.write_parquet(file, compression=_COMPRESSION, row_group_size=_ROW_GROUP)
+        frame.write_parquet(file, **_OPTIONS)
         file.seek(0)
         again = read_polars(file, -1)
-    except (pl.exceptions.PolarsError, ValueError, TypeError, NotImplementedError, OSError):
+    # The engine of polars panics over some types; that error is no Exception.
+    except (*refusals, OSError, polars.exceptions.PanicException):
         return False
     return bool(again.schema == frame.schema and again.equals(frame))
 
 
-def _to_table(value: Any) -> Any:
-    import pandas as pd
-    import pyarrow as pa
-
-    series = isinstance(value, pd.Series)
-    frame = value.to_frame(_SERIES_COLUMN) if series else value
-    table = pa.Table.from_pandas(frame)
+def _to_table(value: Any, pyarrow: Any) -> Any:
+    is_series = type(value).__qualname__ == "Series"
+    frame = value.to_frame(_SERIES_COLUMN) if is_series else value
+    table = pyarrow.Table.from_pandas(frame)
     extra = {
-        "series": series,
-        "name": values.encode(value.name) if series else None,
+        "series": [values.encode(value.name)] if is_series else None,
         "attrs": values.encode(value.attrs),
-        "columns": _range(frame.columns),
+        "columns": _range_of(frame.columns),
         "freq": getattr(frame.index, "freqstr", None),
-        "nan": [
-            position for position in range(frame.shape[1]) if _has_nan(frame.iloc[:, position])
-        ],
+        "nan": [i for i in range(frame.shape[1]) if _marks_by_nan(frame.iloc[:, i])],
         "unique": not value.flags.allows_duplicate_labels,
     }
-    metadata = {**(table.schema.metadata or {}), _KEY: values.dumps(extra).encode("ascii")}
+    metadata: dict[bytes, bytes] = {**(table.schema.metadata or {})}
+    metadata[_KEY] = values.dumps(extra).encode("ascii")
     return table.replace_schema_metadata(metadata)
 
 
 def _from_table(table: Any) -> Any:
-    import json
-
-    import pandas as pd
-
+    pandas = _load("pandas")
     extra = json.loads(table.schema.metadata[_KEY])
     frame = table.to_pandas()
     for position in extra["nan"]:
         column = frame.iloc[:, position]
         frame.isetitem(position, column.where(column.notna(), float("nan")))
     if extra["columns"] is not None:
-        frame.columns = pd.RangeIndex(
-            *extra["columns"][:3], name=values.decode(extra["columns"][3])
-        )
-    if isinstance(frame.index, pd.DatetimeIndex | pd.TimedeltaIndex):
+        start, stop, step, name = extra["columns"]
+        frame.columns = pandas.RangeIndex(start, stop, step, name=values.decode(name))
+    if extra["freq"] is not None and hasattr(frame.index, "freq"):
         frame.index.freq = extra["freq"]
-    found: Any = frame
-    if extra["series"]:
-        found = frame.iloc[:, 0].rename(values.decode(extra["name"]))
-    found.attrs = values.decode(extra["attrs"])
-    return found.set_flags(allows_duplicate_labels=not extra["unique"])
+    if extra["series"] is not None:
+        frame = frame.iloc[:, 0].rename(values.decode(extra["series"][0]))
+    frame.attrs = values.decode(extra["attrs"])
+    return frame.set_flags(allows_duplicate_labels=not extra["unique"])
 
 
-def _range(index: Any) -> Json:
-    import pandas as pd
-
-    if type(index) is not pd.RangeIndex:
+def _range_of(index: Any) -> Json:
+    """Columns without names are a range, which parquet turns into a list of numbers."""
+    if type(index).__qualname__ != "RangeIndex":
         return None
     return [index.start, index.stop, index.step, values.encode(index.name)]
 
 
-def _has_nan(column: Any) -> bool:
+def _marks_by_nan(column: Any) -> bool:
     """Whether a column of objects marks what is missing by NaN, where parquet has only null."""
     if column.dtype != object:
         return False
@@ -140,27 +132,24 @@ def _has_nan(column: Any) -> bool:
     return len(missing) > 0 and all(type(item) is float for item in missing)
 
 
-def _same(one: Any, other: Any) -> bool:
-    import pandas as pd
-
-    if type(one) is not type(other) or one.attrs != other.attrs:
-        return False
-    compare: Any = pd.testing.assert_frame_equal
-    options = {"check_column_type": "exact"}
+def _is_same(one: Any, other: Any) -> bool:
+    testing = _load("pandas").testing
+    options: dict[str, Any] = {"check_exact": True, "check_index_type": "exact"}
     parts = [(one.index, other.index)]
-    if isinstance(one, pd.Series):
-        compare, options = pd.testing.assert_series_equal, {}
-        parts.append((one, other))
-    else:
-        parts += [(one.iloc[:, i], other.iloc[:, i]) for i in range(one.shape[1])]
     try:
-        compare(one, other, check_exact=True, check_index_type="exact", **options)
+        if type(one).__qualname__ == "Series":
+            testing.assert_series_equal(one, other, **options)
+            parts.append((one, other))
+        else:
+            testing.assert_frame_equal(one, other, check_column_type="exact", **options)
+            parts += [(one.iloc[:, i], other.iloc[:, i]) for i in range(one.shape[1])]
     except AssertionError:
         return False
-    return all(_same_objects(*part) for part in parts)
+    same_attrs = repr(one.attrs) == repr(other.attrs)
+    return same_attrs and all(_has_same_objects(*part) for part in parts)
 
 
-def _same_objects(one: Any, other: Any) -> bool:
+def _has_same_objects(one: Any, other: Any) -> bool:
     """Objects that are equal can still differ: ``1`` and ``True``, ``1.0`` and ``1.00``."""
     if one.dtype != object:
         return True

@@ -156,7 +156,7 @@ def _is_below(path: str, root: str) -> bool:
 
 def _inside(folder: str, root: str, name: str) -> str:
     parts = name.split("/")
-    if parts[0] != root.split("/")[0] or any(part in {"", ".", ".."} for part in parts):
+    if parts[0] != root.partition("/")[0] or any(part in {"", ".", ".."} for part in parts):
         raise LoadError(f"the tar has an entry with an unsafe name: {name!r}")
     return os.path.join(folder, name)
 

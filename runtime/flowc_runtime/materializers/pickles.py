@@ -25,11 +25,8 @@ class _Pickler(pickle.Pickler):
 
 def format_of() -> Format:
     """Cloudpickle where it is installed: it also keeps lambdas and classes of a notebook."""
-    try:
-        import cloudpickle
-    except ImportError:
+    if _cloudpickle() is None:
         return Format("pickle@1", "pickle", _write_pickle)
-    del cloudpickle
     return Format("cloudpickle@1", "pickle", _write_cloudpickle)
 
 
@@ -39,7 +36,7 @@ def read(file: BinaryIO, size: int) -> Any:
         return pickle.load(file)  # noqa: S301 - who can write to a store is trusted with code
     except (ModuleNotFoundError, NotDecodable):
         raise
-    except Exception as error:  # noqa: BLE001 - the author's __setstate__ and constructors run here
+    except Exception as error:  # the author's __setstate__ and constructors run here
         raise LoadError(f"{type(error).__name__}: {error}") from error
 
 
@@ -48,19 +45,26 @@ def _write_pickle(value: object, file: BinaryIO) -> bool:
 
 
 def _write_cloudpickle(value: object, file: BinaryIO) -> bool:
-    import cloudpickle
+    cloudpickle = _cloudpickle()
 
-    class Pickler(cloudpickle.Pickler):  # type: ignore[misc, name-defined]
-        def reducer_override(self, obj: Any) -> Any:
-            return _reference(obj) or super().reducer_override(obj)
+    def reducer_override(self: Any, obj: Any) -> Any:
+        return _reference(obj) or cloudpickle.Pickler.reducer_override(self, obj)
 
-    return _dump(Pickler(file, _PROTOCOL), value)
+    pickler = type("Pickler", (cloudpickle.Pickler,), {"reducer_override": reducer_override})
+    return _dump(pickler(file, _PROTOCOL), value)
+
+
+def _cloudpickle() -> Any:
+    try:
+        return __import__("cloudpickle")
+    except ImportError:
+        return None
 
 
 def _dump(pickler: Any, value: object) -> bool:
     try:
         pickler.dump(value)
-    except Exception as error:  # noqa: BLE001 - the author's __reduce__ and __getstate__ run here
+    except Exception as error:  # the author's __reduce__ and __getstate__ run here
         raise SaveError(
             f"it is a {type_name(type(value))}, and pickling it raised {type(error).__name__}: "
             f"{error}. Return plain data, leave the part out with __getstate__, or name a "
@@ -73,9 +77,5 @@ def _reference(obj: Any) -> Any:
     """How to find a class or function of ``__main__`` from elsewhere, if it can be found."""
     if getattr(obj, "__module__", None) != "__main__" or not hasattr(obj, "__qualname__"):
         return None
-    name = f"{objects.main_name()}:{obj.__qualname__}"
-    try:
-        found = objects.find_class(name) if objects.main_name() else None
-    except NotDecodable:
-        return None
-    return (objects.find_class, (name,)) if found is obj else None
+    name = objects.reference_to(obj)
+    return (objects.find_class, (name,)) if name is not None else None

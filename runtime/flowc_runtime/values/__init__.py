@@ -114,7 +114,7 @@ class Encoder:
     def items(self, values: Iterable[Any], owner: Any) -> list[Json]:
         """Encode the items of the container ``owner``."""
         if class_of(owner) is list and _all_natural(owner):
-            return owner[:]
+            return list(owner)
         self.enter(owner)
         encoded: list[Json] = []
         encode = self.encode

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 from flowc_runtime.values import NotDecodable, NotEncodable, class_of, module_of, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Any
 
 
@@ -20,25 +18,28 @@ def main_name() -> str | None:
     if spec is not None:
         return str(spec.name)
     file = getattr(main, "__file__", None)
-    return os.path.splitext(os.path.basename(file))[0] if file else None
+    script = str(file or "").replace("\\", "/").rpartition("/")[2]
+    return script.rpartition(".")[0] or script or None
 
 
 def class_name(kind: type) -> str:
     """``module:Qualname`` by which ``find_class`` finds the class; raises NotEncodable."""
-    module = module_of(kind)
-    if module == "__main__":
-        module = main_name() or module
-    name = f"{module}:{kind.__qualname__}"
-    try:
-        found = find_class(name)
-    except NotDecodable:
-        found = None
-    if found is not kind:
+    name = reference_to(kind)
+    if name is None:
         raise NotEncodable(
-            f"is a {type_name(kind)}, a class that cannot be found again as {name} "
+            f"is a {type_name(kind)}, a class that cannot be found again by its name "
             "(define it at the top level of a module)"
         )
     return name
+
+
+def reference_to(definition: Any) -> str | None:
+    """``module:Qualname`` of a class or function, if that is where it is found."""
+    module = sys.modules.get(definition.__module__)
+    if module is None or _attribute(module, definition.__qualname__) is not definition:
+        return None
+    name = main_name() if module is sys.modules.get("__main__") else module_of(definition)
+    return f"{name}:{definition.__qualname__}" if name else None
 
 
 def find_class(name: str) -> Any:
@@ -47,32 +48,37 @@ def find_class(name: str) -> Any:
     The script that runs is looked into before it is imported a second time.
     """
     module_name, _, qualname = name.partition(":")
-    module_name = "pathlib" if module_name == "pathlib._local" else module_name
-    reason = f"module '{module_name}' has no '{qualname}'"
-    for module in _modules(module_name):
-        found: Any = module
-        for part in qualname.split("."):
-            found = getattr(found, part, None)
+    if module_name == main_name():
+        found = _attribute(sys.modules["__main__"], qualname)
         if found is not None:
             return found
-    raise NotDecodable(f"{name} is needed to read this value, but {reason}")
+    found = _attribute(
+        _module("pathlib" if module_name == "pathlib._local" else module_name), qualname
+    )
+    if found is None:
+        reason = f"module '{module_name}' has no '{qualname}'"
+        raise NotDecodable(f"{name} is needed to read this value, but {reason}")
+    return found
 
 
-def _modules(name: str) -> Iterator[object]:
-    if name == main_name():
-        yield sys.modules["__main__"]
+def _attribute(module: object, qualname: str) -> Any:
+    found: Any = module
+    for part in qualname.split("."):
+        found = getattr(found, part, None)
+    return found
+
+
+def _module(name: str) -> object:
     if name not in sys.modules:
-        _import(name)
-    yield sys.modules[name]
-
-
-def _import(name: str) -> None:
-    try:
-        __import__(name)
-    except ModuleNotFoundError as error:
-        missing = error.name or name
-        text = f"module '{name}' is needed to read this value, but '{missing}' is not installed"
-        raise NotDecodable(text, missing) from error
+        try:
+            __import__(name)
+        except ModuleNotFoundError as error:
+            missing = error.name or name
+            text = (
+                f"module '{name}' is needed to read this value, but '{missing}' is not installed"
+            )
+            raise NotDecodable(text, missing) from error
+    return sys.modules[name]
 
 
 class _Layout:
