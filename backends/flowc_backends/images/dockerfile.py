@@ -48,13 +48,13 @@ _ESCAPE = re.compile(r"^[ \t]*#[ \t]*escape[ \t]*=[ \t]*`", re.IGNORECASE | re.M
 class DockerfileModel:
     """What the template prints. Every value is quoted for the place where it is printed.
 
-    ``head`` is a FROM line or the author's own Dockerfile; ``packages`` are shell commands as the
-    lists of their parts, joined by ``&&``.
+    ``head`` is a FROM line or the author's own Dockerfile; ``apt`` and ``pip`` are the parts of
+    shell commands, to be joined by ``&&``.
     """
 
     head: str
-    packages: tuple[tuple[str, ...], ...]
-    requirements: bool
+    apt: tuple[str, ...]
+    pip: tuple[str, ...]
     bundle: bool
     python: str
     environment: tuple[tuple[str, str], ...]
@@ -72,8 +72,8 @@ def render_dockerfile(
     """
     model = DockerfileModel(
         head=_head(settings, parent, where),
-        packages=tuple(_packages(settings, where)),
-        requirements=bool(settings.requirements),
+        apt=_apt(settings, where),
+        pip=_pip(settings),
         bundle=bundle,
         python=shlex.quote(_one_line(settings.python, "python", where)),
         environment=tuple(
@@ -92,6 +92,14 @@ def render_dockerfile(
         packages_mark=PACKAGES_MARK,
         rest_mark=REST_MARK,
     )
+
+
+def check_parent(parent: str, where: str) -> str:
+    """The parent image as it is given.
+
+    Raises AuthorError for what cannot be an image's name.
+    """
+    return _matching(_REFERENCE, parent, "parent image", where)
 
 
 def requirements_text(settings: DockerSettings, where: str) -> str:
@@ -149,7 +157,7 @@ def _split(dockerfile: str) -> tuple[str, str, str]:
 
 def _head(settings: DockerSettings, parent: str, where: str) -> str:
     if not settings.dockerfile:
-        return f"FROM {_matching(_REFERENCE, parent, 'parent image', where)}"
+        return f"FROM {parent}"
     text = settings.dockerfile.replace("\r\n", "\n").strip("\n")
     if not _FROM.search(text):
         raise AuthorError("the dockerfile has no FROM line", where=where)
@@ -165,33 +173,26 @@ def _head(settings: DockerSettings, parent: str, where: str) -> str:
     return text
 
 
-def _packages(settings: DockerSettings, where: str) -> list[tuple[str, ...]]:
-    commands: list[tuple[str, ...]] = []
-    if settings.apt_packages:
-        names = " ".join(
-            shlex.quote(_matching(_PACKAGE, name, "apt package", where))
-            for name in settings.apt_packages
-        )
-        commands.append(
-            (
-                "apt-get update",
-                (
-                    "DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "
-                    f"{names}"
-                ),
-                "rm -rf /var/lib/apt/lists/*",
-            )
-        )
-    if settings.requirements:
-        # Debian's Python refuses pip without the first variable; older pips know neither.
-        python = shlex.quote(settings.python)
-        commands.append(
-            (
-                "export PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore",
-                f"{python} -m pip install --no-cache-dir -r {REQUIREMENTS}",
-            )
-        )
-    return commands
+def _apt(settings: DockerSettings, where: str) -> tuple[str, ...]:
+    if not settings.apt_packages:
+        return ()
+    names = [_matching(_PACKAGE, name, "apt package", where) for name in settings.apt_packages]
+    return (
+        "apt-get update",
+        "DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "
+        + " ".join(shlex.quote(name) for name in names),
+        "rm -rf /var/lib/apt/lists/*",
+    )
+
+
+def _pip(settings: DockerSettings) -> tuple[str, ...]:
+    if not settings.requirements:
+        return ()
+    # Debian's Python refuses pip without the first variable; older pips know neither.
+    return (
+        "export PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore",
+        f"{shlex.quote(settings.python)} -m pip install --no-cache-dir -r {REQUIREMENTS}",
+    )
 
 
 def _user(settings: DockerSettings, where: str) -> str:

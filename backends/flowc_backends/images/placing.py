@@ -18,7 +18,11 @@ from typing import TYPE_CHECKING
 
 from flowc.errors import AuthorError, FlowcError, raise_all
 from flowc.registry import ImageBuild
-from flowc_backends.images.dockerfile import render_dockerfile, requirements_text
+from flowc_backends.images.dockerfile import (
+    check_parent,
+    render_dockerfile,
+    requirements_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,6 +113,7 @@ def _add_image(
 ) -> str:
     where = str(step.location)
     parent = settings.parent_image or options.default_parent_image or default_parent_image()
+    check_parent(parent, where)
     if settings.dockerfile and settings.parent_image:
         raise AuthorError(
             f"step '{step.id}' has both a parent_image and a dockerfile",
