@@ -1,0 +1,38 @@
+"""What every test may use: files to compare with, and the flag that writes them anew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-goldens",
+        action="store_true",
+        help="write what the tests made to their golden files instead of comparing",
+    )
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compares text with a file, byte for byte.
+
+    ``golden("diamond.yaml", text)`` in ``tests/backends/test_kubeflow.py`` reads
+    ``tests/backends/kubeflow/diamond.yaml``.
+    """
+    folder = request.path.with_name(request.path.stem.removeprefix("test_"))
+
+    def compare(name: str, text: str) -> None:
+        file = folder / name
+        if request.config.getoption("--update-goldens"):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(text.encode())
+        expected = file.read_bytes().decode() if file.exists() else ""
+        assert text == expected, f"{file.name} differs; pytest --update-goldens writes it anew"
+
+    return compare
