@@ -27,8 +27,8 @@ _UNPRINTABLE = re.compile(
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
-# Starts with a letter and is no word that some YAML parser takes for a boolean or a number.
-_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*(?<![./-])")
+# An option, a path or a name, and no word that some YAML parser takes for a boolean or a number.
+_PLAIN = re.compile(r"(--|/)?[A-Za-z][A-Za-z0-9_./-]*(?<![./-])")
 _RESERVED = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"))
 _LONGEST_IMPLICIT_KEY = 1000  # the parser gives up at 1,024
 
@@ -55,6 +55,9 @@ def _yaml_text(text: str) -> str:
     if _PLAIN.fullmatch(text) and text.lower() not in _RESERVED:
         return text
     _refuse_surrogates(text)
+    if '"' in text and not _UNPRINTABLE.search(text):
+        quoted = text.replace("'", "''")
+        return f"'{quoted}'"
     return f'"{_YAML_SPECIAL.sub(_escape_yaml, text)}"'
 
 

@@ -58,7 +58,7 @@ def lower_package(pipeline: ir.Pipeline, options: EmitOptions, bundle: str) -> m
         title=_title(pipeline.name, engine_name(pipeline.name)),
         description=_shorten(pipeline.doc),
         source=str(pipeline.location),
-        version=options.spec["flowc"],
+        version=f"flowc-{options.spec['flowc']}",
         store=options.store,
         parameters=parameters,
         tasks=_tasks(pipeline, names, {key: it.name for key, it in components.items()}),

@@ -77,8 +77,8 @@ def _collision(one: ir.Step, other: ir.Step, name: str) -> AuthorError:
         f"the steps '{one.id}' ({one.location}) and '{other.id}' ({other.location}) would both "
         f"have a task called '{name}' on kubeflow",
         where=str(other.location),
-        hint="rename one of them: kubeflow has only lower-case letters, digits and dashes, "
-        f"and adds a task '{DRIVER[1:]}' to each",
+        hint="rename one of them: names have only lower-case letters, digits and dashes there, "
+        f"and each task NAME has a companion NAME{DRIVER}",
     )
 
 

@@ -36,7 +36,7 @@ _EXPANDED = re.compile(r"\$[$({]|\{\{|\[\[|[\ud800-\udfff]")
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _ESCAPES = re.compile(r"\$|\{(?=\{)|\[(?=\[)")
 
-_WHY_JSON = "(KFP's own numbers are doubles and would not hold every value)"
+_WHY_JSON = "(numbers of KFP are doubles and do not hold every value)"
 _SMALLER = "let a step load a large value, or bind the parameter at compile time"
 
 _NATIVE = {"str": "STRING", "bool": "BOOLEAN", "float": "NUMBER_DOUBLE"}
@@ -69,6 +69,8 @@ def lower_parameters(
 def type_text(wanted: ir.Type) -> str:
     """The annotation as the author wrote it, more or less."""
     match wanted.kind:
+        case "none":
+            return "None"
         case "class":
             return wanted.name.partition(":")[2]
         case "union":

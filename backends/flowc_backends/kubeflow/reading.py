@@ -18,7 +18,7 @@ _TEXT = "tag:yaml.org,2002:str"
 def read_documents(text: str) -> list[Any]:
     """All documents, with the values that a safe loader gives.
 
-    Raises YAMLError for text that is no YAML, for a key that is there twice, and for anchors and
+    Raises YAMLError for text that is no YAML, for a key that is there twice, and for aliases and
     tags, which nothing of ours writes.
     """
     documents: list[Any] = []
