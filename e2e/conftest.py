@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from e2e.engines.session import Engines
+from e2e.tables import render
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from e2e.engines.airflow import Airflow
     from e2e.engines.kfp import Kfp
     from e2e.engines.prefect import Prefect
+    from e2e.tables import RecordTable
 
 ENGINES = pytest.StashKey[Engines]()
+TABLES = pytest.StashKey[list[str]]()
 
 
 def interrupt(number: int, _frame: FrameType | None) -> None:
@@ -27,6 +30,7 @@ def interrupt(number: int, _frame: FrameType | None) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[ENGINES] = Engines()
+    config.stash[TABLES] = []
     config.addinivalue_line(
         "markers", "engine(*names): engines that the test asks for by name while it runs"
     )
@@ -45,6 +49,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     session.config.stash[ENGINES].warm_up(wanted)
 
 
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    for line in config.stash[TABLES]:
+        terminalreporter.write_line(line)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     config.stash[ENGINES].stop()
 
@@ -52,6 +63,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def engines(request: pytest.FixtureRequest) -> Engines:
     return request.config.stash[ENGINES]
+
+
+@pytest.fixture(scope="session")
+def record_table(request: pytest.FixtureRequest) -> RecordTable:
+    """Keeps a table of answers, by target and then by row, to be printed at the end."""
+    tables = request.config.stash[TABLES]
+    return lambda title, answers: tables.extend(render(title, answers))
 
 
 @pytest.fixture(scope="session")

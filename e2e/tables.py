@@ -1,4 +1,4 @@
-"""What the targets answered, printed at the end as one table a test: a row each, a column a target."""
+"""What the targets answered, printed at the end of a test run: a row each, a column a target."""
 
 from __future__ import annotations
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from e2e.engines.airflow import Airflow
     from e2e.engines.kfp import Kfp
     from e2e.engines.prefect import Prefect
+    from e2e.tables import RecordTable
 
 DIGITS = CHECKOUT / "examples/digits/pipeline.py"
 PIPELINES = CHECKOUT / "e2e/pipelines"
@@ -85,7 +86,9 @@ def digests(document: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def test_digits_give_the_same_outputs_everywhere(targets: list[Target], record_table: Any) -> None:
+def test_digits_give_the_same_outputs_everywhere(
+    targets: list[Target], record_table: RecordTable
+) -> None:
     results = run_everywhere(targets, DIGITS)
     seen = {name: digests(document) for name, (_, document) in results.items()}
     record_table("digits: outputs", seen)
@@ -119,7 +122,7 @@ def test_parameters_change_at_run_time_and_arrive_exactly(targets: list[Target])
         assert kept == literal, target.name
 
 
-def test_a_step_that_raises(targets: list[Target], record_table: Any) -> None:
+def test_a_step_that_raises(targets: list[Target], record_table: RecordTable) -> None:
     results = run_everywhere(targets, PIPELINES / "failing.py")
     shown = {
         name: {step["id"]: step["status"] for step in document["steps"]}
@@ -157,7 +160,7 @@ def test_compiling_twice_gives_the_same_bytes(target: str, tmp_path: Path) -> No
         (project / "pyproject.toml").touch()
         out = tmp_path / f"out-{seed}"
         volume = "pvc:claim:/s" if target == "kubeflow" else "/srv/flowc:/s"
-        options = ["--no-build", "--out", out, "--store", "file:///s", "--volume", volume]
+        options = ["--no-build", "--out", str(out), "--store", "file:///s", "--volume", volume]
         source = project / "examples/digits/pipeline.py"
         flowc("compile", source, "--target", target, *options, seed=seed)
         files = sorted(path for path in out.rglob("*") if path.is_file())
