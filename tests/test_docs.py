@@ -138,7 +138,7 @@ def test_document_does_what_it_says(document: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_somewhere(document: Path) -> None:
-    for link in LINK.finditer(document.read_text(encoding="utf-8")):
+    for link in LINK.finditer(_read_prose(document)):
         page = document.parent / link["path"] if link["path"] else document
         assert page.exists(), f"{document.name} links to {link['path']}"
         if link["anchor"]:
@@ -153,5 +153,9 @@ def test_make_targets_exist() -> None:
 
 
 def _anchors(page: Path) -> set[str]:
-    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    headings = re.findall(r"^#+ (.+)$", _read_prose(page), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def _read_prose(document: Path) -> str:
+    return BLOCK.sub("", document.read_text(encoding="utf-8"))
