@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -38,5 +39,15 @@ class Bench:
         return Command(argv=[program, *words], cwd=self.scratch, env={"FLOWC_HOME": str(home)})
 
 
-def kedro_environment(steps: int) -> dict[str, str]:
-    return {"STEPS": str(steps), "DO_NOT_TRACK": "1", "KEDRO_DISABLE_TELEMETRY": "1"}
+def kedro_command(bench: Bench, python: Path, name: str, *words: str) -> Command:
+    """A command of Kedro in a copy of the chain's project, called ``name``."""
+    project = bench.scratch / name
+    if not project.exists():
+        shutil.copytree(SUBJECTS / "kedro_project", project)
+        (project / "conf" / "local").mkdir()
+    return Command(argv=[python, "-m", "kedro", *words], cwd=project)
+
+
+def with_steps(command: Command, steps: int) -> Command:
+    environment = {"STEPS": str(steps), "DO_NOT_TRACK": "1", "KEDRO_DISABLE_TELEMETRY": "1"}
+    return replace(command, env=environment)

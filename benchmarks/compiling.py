@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from benchmarks.bench import CHAIN, SUBJECTS, kedro_environment
+from benchmarks.bench import CHAIN, SUBJECTS, kedro_command, with_steps
 from benchmarks.measure import Command, Usage, alternate
 from benchmarks.table import Row
 
@@ -43,12 +42,8 @@ def _peers(bench: Bench) -> dict[str, Command]:
         script = SUBJECTS / "kfp_chain.py"
         peers["KFP SDK"] = Command(argv=[bench.kfp, script, str(bench.steps), package])
     if bench.kedro:
-        project = shutil.copytree(SUBJECTS / "kedro_project", bench.scratch / "kedro_project")
-        peers["kedro-airflow"] = Command(
-            argv=[bench.kedro, "-m", "kedro", "airflow", "create"],
-            cwd=project,
-            env=kedro_environment(bench.steps),
-        )
+        create = kedro_command(bench, bench.kedro, "kedro_airflow", "airflow", "create")
+        peers["kedro-airflow"] = with_steps(create, bench.steps)
     return peers
 
 

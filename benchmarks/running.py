@@ -6,7 +6,7 @@ import shutil
 from statistics import median
 from typing import TYPE_CHECKING
 
-from benchmarks.bench import CHAIN, SUBJECTS, kedro_environment
+from benchmarks.bench import CHAIN, kedro_command, with_steps
 from benchmarks.measure import Command, Usage, spend
 from benchmarks.table import Row
 
@@ -22,12 +22,8 @@ def measure(bench: Bench) -> Iterator[Row]:
     long = SHORT + bench.steps // 5
     subjects: dict[str, Callable[[int], Command]] = {"flowc": lambda steps: _run(bench, steps)}
     if bench.kedro:
-        project = shutil.copytree(SUBJECTS / "kedro_project", bench.scratch / "kedro_run")
-        subjects["peer"] = lambda steps: Command(
-            argv=[bench.kedro or "", "-m", "kedro", "run"],
-            cwd=project,
-            env=kedro_environment(steps),
-        )
+        kedro = kedro_command(bench, bench.kedro, "kedro_run", "run")
+        subjects["peer"] = lambda steps: with_steps(kedro, steps)
     costs = _costs(subjects, long, bench.rounds)
     for unit, index in (("ms wall", 0), ("ms CPU", 1)):
         yield Row(

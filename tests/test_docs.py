@@ -18,7 +18,7 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +43,7 @@ class Block:
     where: str
     language: str
     text: str
-    notes: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, str]
 
 
 def read_blocks(document: Path) -> Iterator[Block]:

@@ -1,9 +1,6 @@
-"""The same step for KFP's entrypoint."""
+"""The same step for KFP's entrypoint, which is given plain functions in a container."""
 # ruff: noqa: I002 - KFP wants real annotations
 
-from kfp import dsl
 
-
-@dsl.component
 def add(value: int) -> int:
     return value + 1
