@@ -54,8 +54,18 @@ def log_line(text: str) -> str:
     return escape(text.rstrip("\r\n").rpartition("\r")[2])
 
 
+def showable(text: str, stream: IO[str]) -> str:
+    """``text`` escaped, and what the stream cannot encode spelt out: then it can be measured."""
+    encoding = getattr(stream, "encoding", None) or "ascii"
+    return escape(text).encode(encoding, "backslashreplace").decode(encoding)
+
+
 def is_terminal(stream: IO[str]) -> bool:
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
+    """Whether colours and moves of the cursor work."""
+    if not stream.isatty():
+        return False
+    known = os.environ.get("TERM", "") not in {"", "dumb"}
+    return known or bool(os.environ.get("WT_SESSION"))
 
 
 def has_colour(stream: IO[str]) -> bool:
@@ -164,7 +174,7 @@ def print_table(rows: Sequence[Sequence[str]], stream: IO[str], *, status: int =
 
     On a terminal the widest columns give way until a row fits; a pipe gets everything.
     """
-    safe = [[escape(cell) for cell in row] for row in rows]
+    safe = [[showable(cell, stream) for cell in row] for row in rows]
     widths = [max(cells(row[column]) for row in safe) for column in range(len(safe[0]))]
     if stream.isatty():
         _narrow(widths, shutil.get_terminal_size().columns)

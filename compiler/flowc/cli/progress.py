@@ -59,13 +59,17 @@ class PlainProgress:
         console.say(f"{console.escape(step)} {self._bar} {console.log_line(line)}")
 
     def step_finished(self, step: str, status: str, seconds: float, detail: str) -> None:
-        parts = [f"step {console.escape(step)}", status, console.seconds(seconds)]
-        if detail:
-            parts.append(console.escape(detail))
-        console.say("  ".join(parts))
+        spent = console.seconds(took(status, seconds))
+        parts = (f"step {console.escape(step)}", status, spent, console.escape(detail))
+        console.say("  ".join(part for part in parts if part))
 
     def note(self, text: str) -> None:
         console.say(console.escape(text, keep_newlines=True))
+
+
+def took(status: str, seconds: float) -> float | None:
+    """How long a step took, if it did anything."""
+    return None if status == "skipped" else seconds
 
 
 def bar(*, unicode: bool) -> str:

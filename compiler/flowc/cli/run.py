@@ -13,6 +13,9 @@ from flowc.cli.suggest import SuggestingCommand
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+EXIT = {"completed": 0, "cancelled": 130}
+"""Exit status by the run's; a target that stops at Ctrl-C ends its run as cancelled."""
+
 
 @click.command("run", cls=SuggestingCommand)
 @options.source_argument()
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     "--run-name",
     default="",
     metavar="TEMPLATE",
-    help="The run's name; {date} and {time} are filled in.",
+    help="The run's name. [default: its id]",
 )
 @click.option(
     "--max-parallel",
@@ -56,11 +59,11 @@ def run_command(  # noqa: PLR0913 - one argument for each option
     flowc run pipeline.py
     flowc run training/pipeline.py:nightly -p epochs=3 -p 'layers=[64, 32]'
     flowc run pipeline.py --target docker --max-parallel 2
-    flowc run pipeline.py --run-name 'digits-{date}' --no-cache
+    flowc run pipeline.py --run-name "digits with more trees" --no-cache
     flowc run pipeline.py --json | jq .status
 
     A step that ran before with the same code and inputs is taken from the cache. The exit status
-    is 1 when the pipeline failed and 2 when the request is wrong.
+    is 1 when the pipeline failed, 2 when the request is wrong, and 130 after Ctrl-C.
     """  # noqa: D301 - \b keeps click from joining the lines
     from flowc import driver
     from flowc.cli.progress import open_progress
@@ -101,4 +104,4 @@ def _tell(run: str, uri: str, named: str, *, as_json: bool) -> int:
     summary.print_end(document, store=named)
     if as_json:
         console.print_json(document)
-    return 0 if document["status"] == "completed" else 1
+    return EXIT.get(document["status"], 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from typing import TYPE_CHECKING
@@ -86,9 +87,12 @@ def describe_error(error: ErrorDocument) -> str:
 
 
 def place(error: ErrorDocument) -> str:
-    """``file:line`` of the innermost frame of the author's code."""
+    """``file:line`` of the innermost frame of the author's code, from the current folder."""
     frames = list(_FRAME.finditer(error.get("traceback", "")))
-    return f"{frames[-1]['file']}:{frames[-1]['line']}" if frames else ""
+    if not frames:
+        return ""
+    file = frames[-1]["file"].removeprefix(os.path.join(os.getcwd(), ""))  # noqa: PTH109, PTH118
+    return f"{file}:{frames[-1]['line']}"
 
 
 def _tail(error: ErrorDocument | None) -> list[str]:

@@ -126,6 +126,8 @@ def _error(step: StepRecords, state: status.State) -> ErrorDocument | None:
 
 def _step_duration(step: StepRecords, now: float | None) -> float | None:
     result = step.result or {}
+    if result.get("status") == "skipped":
+        return None
     started = result.get("started")
     ended = result.get("ended", now)
     if started is None and step.attempts:
