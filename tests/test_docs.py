@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -55,14 +55,11 @@ def read_blocks(document: Path) -> Iterator[Block]:
         yield Block(where, found["language"], found["text"], notes)
 
 
-def run_document(document: Path, folder: Path, engines: frozenset[str] = frozenset()) -> None:
+def run_document(document: Path, folder: Path, engines: Collection[str] = ()) -> None:
     """Do what the document says; blocks that need something else than ``engines`` are left out."""
-    blocks = [
-        block
-        for block in read_blocks(document)
-        if block.notes.get("needs") is None or block.notes["needs"] in engines
-    ]
-    for number, block in enumerate(blocks):
+    for number, block in enumerate(read_blocks(document)):
+        if not {*block.notes.get("needs", "").split()} <= {*engines}:
+            continue
         if "file" in block.notes:
             path = folder / block.notes["file"]
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -97,12 +94,11 @@ def read_session(text: str) -> Iterator[tuple[str, str]]:
 
 
 def run_shell(command: str, folder: Path, where: str, status: int = 0) -> str:
-    environment = {name: text for name, text in os.environ.items() if name[:6] != "FLOWC_"}
-    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     result = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", command],
         cwd=folder,
-        env={**environment, "COLUMNS": "100", "NO_COLOR": "1"},
+        env={**os.environ, "PATH": path, "COLUMNS": "100", "NO_COLOR": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -132,7 +128,10 @@ def _read_note(note: str) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_document_does_what_it_says(document: Path, tmp_path: Path) -> None:
+def test_document_does_what_it_says(
+    document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FLOWC_STORE", raising=False)
     run_document(document, tmp_path)
 
 
