@@ -235,7 +235,14 @@ def test_the_context_is_a_deterministic_archive() -> None:
 
 def test_lines_of_two_streams() -> None:
     stream = iter([(b"on", None), (None, b"err\nor"), (b"e\r\ntwo\n\n", None), (b"rest", None)])
-    assert list(lines(stream)) == ["err", "one", "two", "", "rest", "or"]
+    assert list(lines(stream)) == [
+        (1, "err"),
+        (0, "one"),
+        (0, "two"),
+        (0, ""),
+        (0, "rest"),
+        (1, "or"),
+    ]
 
 
 @pytest.mark.parametrize(

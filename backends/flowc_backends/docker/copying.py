@@ -60,12 +60,12 @@ class Copied:
         with tempfile.TemporaryFile() as file:
             with tarfile.open(fileobj=file, mode="w") as tar:
                 add_tree(tar, *self._bundle)
-                _add_folders(tar, [STORE])
+                add_folders(tar, [STORE])
                 objects = list(needed_objects(self._store, self._options, self._specs[step.id]))
                 parents = {str(PurePosixPath(STORE, key).parent) for key, _ in objects}
-                _add_folders(tar, sorted(parents))
+                add_folders(tar, sorted(parents))
                 for key, path in objects:
-                    _lend(tar, key, path)
+                    lend(tar, key, path)
                     lent.add(key)
             file.seek(0)
             self._engine.put(container, "/", file)
@@ -166,7 +166,7 @@ def _readable(entry: tarfile.TarInfo) -> tarfile.TarInfo:
     return entry
 
 
-def _add_folders(tar: tarfile.TarFile, paths: Sequence[str]) -> None:
+def add_folders(tar: tarfile.TarFile, paths: Sequence[str]) -> None:
     """Folders that any user can write to, with those between them and the store."""
     made = set(tar.getnames())
     for path in paths:
@@ -181,7 +181,7 @@ def _add_folders(tar: tarfile.TarFile, paths: Sequence[str]) -> None:
                 tar.addfile(entry)
 
 
-def _lend(tar: tarfile.TarFile, key: str, path: str) -> None:
+def lend(tar: tarfile.TarFile, key: str, path: str) -> None:
     entry = _readable(tar.gettarinfo(path, f"{LENT}/{key}".lstrip("/")))
     with Path(path).open("rb") as file:
         tar.addfile(entry, file)

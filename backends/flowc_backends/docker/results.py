@@ -48,20 +48,30 @@ def latest_result(store: Store, run: str, step: str) -> tuple[int, ResultRecord 
     return latest, result
 
 
-def read_outcome(
-    store: Store, run: str, step: str, *, code: int, out_of_memory: bool, last: str
-) -> Outcome:
-    """``code`` is the container's exit status, ``last`` the last line that it wrote."""
+def read_outcome(store: Store, run: str, step: str) -> Outcome | None:
+    """What the latest generation says, None without a result."""
     try:
         result = latest_result(store, run, step)[1]
     except StoreError as error:
         return Outcome(status="failed", detail=str(error))
     if result is None:
-        return Outcome(
-            status="failed", detail=_explain(code, out_of_memory=out_of_memory, last=last)
-        )
+        return None
     status = result.get("status", "failed")
     return Outcome(status=status, detail=_detail(result) if status != "completed" else "")
+
+
+def explain(code: int, *, out_of_memory: bool, last: str) -> Outcome:
+    """How a step ended whose container stored no result; ``last`` is its last complaint."""
+    if out_of_memory:
+        why = "the container was killed: it used more memory than it may"
+    elif code == KILLED:
+        why = "the container was killed"
+    elif code == contract.EXIT_REQUEST and last:
+        why = last
+    else:
+        why = f"the container ended with exit status {code} and stored no result"
+        why = f"{why}: {last}" if last else why
+    return Outcome(status="failed", detail=why)
 
 
 def _detail(result: ResultRecord) -> str:
@@ -70,15 +80,3 @@ def _detail(result: ResultRecord) -> str:
         return result.get("reason", "")
     message = document.get("message", "").strip().partition("\n")[0]
     return ": ".join(part for part in (document.get("type", ""), message) if part)
-
-
-def _explain(code: int, *, out_of_memory: bool, last: str) -> str:
-    """Why a container ended without a result."""
-    if out_of_memory:
-        return "the container was killed: it used more memory than it may"
-    if code == KILLED:
-        return "the container was killed"
-    if code == contract.EXIT_REQUEST and last:
-        return last
-    said = f": {last}" if last else ""
-    return f"the container ended with exit status {code} and stored no result{said}"

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from flowc.errors import BackendError, FlowcError
-from flowc_backends.docker.results import KILLED, Outcome, read_outcome
+from flowc_backends.docker.results import KILLED, Outcome, explain, read_outcome
 from flowc_backends.images.containers import run
 from flowc_backends.images.daemon import Container
 
@@ -80,20 +80,18 @@ class StepContainers:
             self._engine.remove(container)
 
     def _run(self, container: str, step: Step, line: Callable[[str], None]) -> Outcome:
-        last = ""
-
-        def note(text: str) -> None:
-            nonlocal last
-            last = text if text.strip() else last
-            line(text)
-
+        complaints: list[str] = []
         self._delivery.bring(container, step)
-        code = run(self._engine, container, note)
+        code = run(self._engine, container, line, error=complaints.append)
         self._delivery.fetch(container, step)
+        outcome = read_outcome(self._store, self._options.run, step.id)
+        if outcome is not None:
+            return outcome
+        # The runtime speaks on standard error; what it says matters when it could not store it.
+        for complaint in complaints:
+            line(complaint)
         killed = code == KILLED and bool(self._engine.state(container).get("OOMKilled"))
-        return read_outcome(
-            self._store, self._options.run, step.id, code=code, out_of_memory=killed, last=last
-        )
+        return explain(code, out_of_memory=killed, last=complaints[-1] if complaints else "")
 
     def _container(self, step: Step, bundle: str) -> Container:
         options = self._options

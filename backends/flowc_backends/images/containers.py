@@ -26,12 +26,22 @@ def created(engine: Daemon, container: Container) -> Generator[str]:
         engine.remove(made)
 
 
-def run(engine: Daemon, container: str, line: Callable[[str], None]) -> int:
-    """Start a created container, pass on its output line by line, return its exit status."""
+def run(
+    engine: Daemon,
+    container: str,
+    line: Callable[[str], None],
+    *,
+    error: Callable[[str], None] | None = None,
+) -> int:
+    """Start a created container, pass on its output line by line, return its exit status.
+
+    Lines of its standard error go to ``error``, without it to ``line`` as well.
+    """
     output = engine.attach(container)
     engine.start(container)
-    for text in lines(output):
-        line(text)
+    takers = (line, error or line)
+    for stream, text in lines(output):
+        takers[stream](text)
     return engine.wait(container)
 
 
@@ -43,15 +53,15 @@ def run_once(engine: Daemon, container: Container) -> tuple[int, str]:
     return code, "\n".join(output)
 
 
-def lines(stream: Iterator[tuple[bytes | None, bytes | None]]) -> Iterator[str]:
-    """Whole lines of two streams as they become complete, what is left over at the end."""
+def lines(streams: Iterator[tuple[bytes | None, bytes | None]]) -> Iterator[tuple[int, str]]:
+    """Whole lines of two streams, 0 and 1, as they become complete; at the end what is left."""
     rests = [b"", b""]
-    for parts in stream:
+    for parts in streams:
         for index, part in enumerate(parts):
             if part:
                 *whole, rests[index] = (rests[index] + part).split(b"\n")
-                yield from (_text(line) for line in whole)
-    yield from (_text(rest) for rest in rests if rest)
+                yield from ((index, _text(line)) for line in whole)
+    yield from ((index, _text(rest)) for index, rest in enumerate(rests) if rest)
 
 
 def archive(files: Mapping[str, bytes]) -> bytes:

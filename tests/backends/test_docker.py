@@ -1,0 +1,392 @@
+"""How the docker target drives a run, as far as no daemon is needed."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import io
+import json
+import os
+import signal
+import tarfile
+import threading
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from flowc import ir
+from flowc.errors import AuthorError, EngineUnavailable
+from flowc.registry import FEATURES, Bundle, MachineBackend, RunOptions, find_backend
+from flowc_backends.docker import DockerBackend, bundles
+from flowc_backends.docker.copying import add_folders, add_tree, lend
+from flowc_backends.docker.driving import Drive, interruptible, uninterruptible
+from flowc_backends.docker.needs import needed_objects
+from flowc_backends.docker.probe import our_users
+from flowc_backends.docker.results import Outcome, explain, latest_result, read_outcome
+from flowc_backends.docker.stepping import container_name, run_arguments
+from flowc_backends.images.daemon import connect
+from flowc_runtime import contract, keys
+from flowc_runtime.stores import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flowc.registry import Reporter
+    from flowc_runtime.contract import ArtifactRecord, PipelineSpec, ResultRecord, StepSpec
+    from flowc_runtime.stores import Store
+
+COMPLETED = Outcome(status="completed")
+FAILED = Outcome(status="failed", detail="ValueError: no")
+
+
+class Heard:
+    """A reporter that remembers, and asks to be told everything by one thread."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self._thread = threading.get_ident()
+
+    def _tell(self, text: str) -> None:
+        assert threading.get_ident() == self._thread
+        self.told.append(text)
+
+    def run_started(self, run: str, steps: list[str]) -> None:
+        self._tell(f"run {run} {steps}")
+
+    def step_started(self, step: str) -> None:
+        self._tell(f"{step} starts")
+
+    def step_log(self, step: str, line: str) -> None:
+        self._tell(f"{step}: {line}")
+
+    def step_finished(self, step: str, status: str, seconds: float, detail: str) -> None:
+        assert seconds >= 0
+        self._tell(f"{step} {status} {detail}".rstrip())
+
+    def note(self, text: str) -> None:
+        self._tell(text)
+
+
+def step(name: str, *upstream: str) -> ir.Step:
+    return ir.Step(
+        id=name,
+        name=name,
+        function=ir.Function(module="work", qualname=name),
+        location=ir.Location(file="work.py", line=7),
+        upstream=upstream,
+    )
+
+
+def pipeline(*steps: ir.Step) -> ir.Pipeline:
+    place = ir.Location(file="work.py", line=1)
+    return ir.Pipeline(name="work", location=place, body=ir.Block(nodes=steps))
+
+
+DIAMOND = pipeline(step("a"), step("b", "a"), step("c", "a"), step("d", "b", "c"), step("e"))
+
+
+def drive(
+    run_step: Callable[[ir.Step, Callable[[str], None]], Outcome], max_parallel: int = 2
+) -> tuple[dict[str, str], list[str]]:
+    heard = Heard()
+    driven = Drive(DIAMOND, heard, run_step, max_parallel)
+    driven.run()
+    driven.close()
+    return {step: outcome.status for step, outcome in driven.outcomes.items()}, heard.told
+
+
+def test_it_is_found_and_supports_everything() -> None:
+    backend = find_backend("docker")
+    assert isinstance(backend, DockerBackend)
+    assert backend.kind == "machine"
+    assert dict(backend.supports) == dict.fromkeys(FEATURES, "native")
+    assert callable(cast("MachineBackend", backend).run)
+
+
+def test_steps_run_in_order() -> None:
+    statuses, told = drive(lambda _step, _line: COMPLETED, max_parallel=1)
+    assert statuses == dict.fromkeys("abcde", "completed")
+    assert told == [
+        text
+        for name in ("a", "e", "b", "c", "d")
+        for text in (f"{name} starts", f"{name} completed")
+    ]
+
+
+def test_independent_steps_run_at_the_same_time() -> None:
+    both = threading.Barrier(2, timeout=20)
+
+    def run_step(one: ir.Step, _line: Callable[[str], None]) -> Outcome:
+        if one.id in {"b", "c"}:
+            both.wait()
+        return COMPLETED
+
+    assert drive(run_step, max_parallel=3)[0] == dict.fromkeys("abcde", "completed")
+
+
+def test_no_more_steps_at_a_time_than_asked_for() -> None:
+    running: list[str] = []
+    most: list[int] = []
+
+    def run_step(one: ir.Step, _line: Callable[[str], None]) -> Outcome:
+        running.append(one.id)
+        most.append(len(running))
+        running.remove(one.id)
+        return COMPLETED
+
+    drive(run_step, max_parallel=1)
+    assert max(most) == 1
+
+
+def test_a_failure_skips_what_depends_on_it_and_nothing_else() -> None:
+    statuses, told = drive(lambda one, _line: FAILED if one.id == "b" else COMPLETED)
+    assert statuses == {
+        "a": "completed", "b": "failed", "c": "completed", "d": "skipped", "e": "completed"
+    }  # fmt: skip
+    assert "b failed ValueError: no" in told
+    assert "d skipped upstream 'b' failed" in told
+
+
+def test_lines_reach_the_reporter_before_the_end_of_their_step() -> None:
+    def run_step(one: ir.Step, line: Callable[[str], None]) -> Outcome:
+        line(f"hello from {one.id}")
+        return COMPLETED
+
+    _, told = drive(run_step)
+    assert told.index("a: hello from a") < told.index("a completed")
+
+
+def test_a_bug_of_ours_comes_through() -> None:
+    def run_step(_step: ir.Step, _line: Callable[[str], None]) -> Outcome:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        drive(run_step)
+
+
+def test_after_a_cancellation_nothing_starts() -> None:
+    heard = Heard()
+    driven = Drive(DIAMOND, heard, lambda _step, _line: COMPLETED, 1)
+    driven.cancel()
+    driven.close()
+    assert heard.told == [f"{name} cancelled" for name in "abcde"]
+
+
+def test_sigterm_interrupts() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), interruptible():
+        signal.raise_signal(signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_clearing_up_is_not_interrupted() -> None:
+    with uninterruptible():
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)
+
+
+def refusal(call: Callable[[], object]) -> str:
+    """What the refused call says; sockets that the `docker` package forgot are closed after it."""
+    try:
+        call()
+    except EngineUnavailable as error:
+        return str(error)
+    pytest.fail("not refused")
+
+
+forgets_sockets = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+@forgets_sockets
+def test_no_daemon(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    said = refusal(connect)
+    gc.collect()
+    assert f"does not answer at unix://{tmp_path}/none.sock: no such socket" in said
+    assert "set DOCKER_HOST" in said
+
+
+@forgets_sockets
+def test_no_daemon_leaves_no_run_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
+    said = refusal(lambda: DockerBackend().run(DIAMOND, options(tmp_path)))
+    gc.collect()
+    assert "connection refused" in said
+    assert not (tmp_path / "store/runs").exists()
+
+
+def test_a_store_that_cannot_be_used(tmp_path: Path) -> None:
+    with pytest.raises(AuthorError, match="unknown store scheme"):
+        DockerBackend().run(DIAMOND, replace(options(tmp_path), store="ftp://x"))
+
+
+@pytest.mark.parametrize(
+    ("run", "name", "start"),
+    [
+        ("work-1a2b", "train", "work-1a2b-train-"),
+        ("Über uns", "outer.train_2", "ber-uns-outer.train_2-"),
+        ("r", "é", "r-"),
+        ("r" * 200, "x", "r" * 100 + "-"),
+    ],
+)
+def test_container_names(run: str, name: str, start: str) -> None:
+    made = container_name(run, name)
+    assert made.startswith(start)
+    assert made != container_name(run, name)
+
+
+def test_the_runtime_is_told_of_the_run(tmp_path: Path) -> None:
+    text = '"it\'s \\n {{x}}"'
+    given = replace(options(tmp_path), parameters={"b": text, "a": "1"}, cache=False)
+    assert run_arguments(given) == [
+        *("--target", "docker", "--engine-run", "e", "--run-name", "my run"),
+        *("--param", "a=1", "--param", f"b={text}", "--no-cache"),
+    ]
+    assert "--run" in run_arguments(replace(given, run="another"))
+
+
+@pytest.mark.parametrize(
+    ("code", "oom", "last", "detail"),
+    [
+        (137, True, "", "the container was killed: it used more memory than it may"),
+        (137, False, "x", "the container was killed"),
+        (2, False, "flowc: no step 'x'", "flowc: no step 'x'"),
+        (1, False, "boom", "the container ended with exit status 1 and stored no result: boom"),
+    ],
+)
+def test_a_container_without_a_result(code: int, oom: bool, last: str, detail: str) -> None:  # noqa: FBT001
+    assert explain(code, out_of_memory=oom, last=last) == Outcome(status="failed", detail=detail)
+
+
+def test_the_latest_generation_counts(tmp_path: Path) -> None:
+    store = open_store(f"file://{tmp_path}")
+    assert read_outcome(store, "r", "s") is None
+    error = {"kind": "exception", "type": "ValueError", "message": "no\nmore"}
+    put(store, contract.result_key("r", "s", 1), {"status": "completed"})
+    put(store, contract.result_key("r", "s", 10), {"status": "failed", "error": error})
+    assert latest_result(store, "r", "s")[0] == 10
+    assert read_outcome(store, "r", "s") == Outcome(status="failed", detail="ValueError: no")
+    put(store, contract.attempt_key("r", "s", 11, 1), {"attempt": 1})
+    assert read_outcome(store, "r", "s") is None
+
+
+def test_a_bundle_is_unpacked_once(tmp_path: Path) -> None:
+    store = open_store(f"file://{tmp_path}")
+    folder = bundles.unpack(bundle(), store)
+    assert (folder / "pipeline.json").read_text() == "{}"
+    (folder / "kept").touch()
+    assert bundles.unpack(bundle(), store) == folder
+    assert (folder / "kept").exists()
+    assert bundles.pack(bundle(), store).read_bytes() == bundle().data
+    assert sorted(path.name for path in folder.parent.iterdir()) == ["d" * 64, "d" * 64 + ".pyz"]
+
+
+def test_a_store_on_the_network_keeps_bundles_in_our_cache(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FLOWC_HOME", str(tmp_path))
+    assert bundles.bundle_home(cast("Store", None)) == tmp_path / "bundles"
+
+
+def test_the_calling_user_comes_first() -> None:
+    assert our_users()[0] == f"{os.getuid()}:{os.getgid()}"
+    assert our_users()[-1] == "0:0"
+
+
+def test_what_a_step_needs_of_the_store(tmp_path: Path) -> None:
+    given = options(tmp_path)
+    store = open_store(given.store)
+    first, second = (artifact(store, data) for data in (b"upstream's", b"cached"))
+    put(store, contract.run_key(given.run), {})
+    put(store, contract.result_key(given.run, "a", 2), result({"x": first}))
+    spec = given.spec["steps"][1]
+    inputs = keys.resolve_inputs(spec, {}, {"a": result({"x": first})})
+    entry = contract.action_key(keys.cache_key(spec, inputs)[0])
+    put(store, entry, {"outputs": {"y": second}})
+    put(store, contract.action_key("0" * 64), {"outputs": {}})
+    wanted = {
+        contract.run_key(given.run),
+        contract.result_key(given.run, "a", 2),
+        entry,
+        contract.cas_key(first["digest"]),
+        contract.cas_key(second["digest"]),
+    }
+    needed = dict(needed_objects(store, given, spec))
+    assert set(needed) == wanted
+    assert all(Path(path).is_file() for path in needed.values())
+
+
+def test_what_is_lent_is_linked_into_the_store(tmp_path: Path) -> None:
+    (tmp_path / "private").write_text("x")
+    (tmp_path / "private").chmod(0o600)
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        add_folders(tar, ["/flowc/store/cas/aa"])
+        lend(tar, "cas/aa/aab", str(tmp_path / "private"))
+        add_tree(tar, tmp_path, "/opt/flowc/b")
+    buffer.seek(0)
+    with tarfile.open(fileobj=buffer) as tar:
+        entries = {entry.name: entry for entry in tar}
+    assert entries["flowc/store/cas/aa/aab"].linkname == "/flowc/lent/cas/aa/aab"
+    assert [entries[f"flowc/store{path}"].mode for path in ("", "/cas", "/cas/aa")] == [0o777] * 3
+    assert entries["flowc/lent/cas/aa/aab"].mode == 0o644
+    assert entries["opt/flowc/b/private"].mode == 0o644
+
+
+def bundle() -> Bundle:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("pipeline.json", "{}")
+    return Bundle(digest="d" * 64, data=buffer.getvalue())
+
+
+def options(folder: Path) -> RunOptions:
+    steps = [step_spec("a", {}, ["x"]), step_spec("b", {"v": {"step": "a", "output": "x"}}, ["y"])]
+    spec: Any = {"flowc": "0.1.0", "pipeline": "work", "parameters": {}, "steps": steps}
+    return RunOptions(
+        run=contract.run_id("work", "e"),
+        engine_run="e",
+        run_name="my run",
+        store=f"file://{folder}/store",
+        parameters={},
+        bundle=bundle(),
+        spec=cast("PipelineSpec", spec),
+        reporter=cast("Reporter", Heard()),
+    )
+
+
+def step_spec(name: str, inputs: dict[str, Any], outputs: list[str]) -> StepSpec:
+    spec: Any = {
+        "id": name,
+        "inputs": inputs,
+        "types": {},
+        "outputs": [
+            {"name": one, "type": {"kind": "any"}, "materializer": None} for one in outputs
+        ],
+        "upstream": sorted({value["step"] for value in inputs.values()}),
+        "ingredients": {"code": "c"},
+    }
+    return cast("StepSpec", spec)
+
+
+def result(outputs: dict[str, ArtifactRecord]) -> ResultRecord:
+    return {"status": "completed", "outputs": outputs}
+
+
+def artifact(store: Store, data: bytes) -> ArtifactRecord:
+    digest = hashlib.sha256(data).hexdigest()
+    store.put(contract.cas_key(digest), data)
+    return {
+        "digest": digest,
+        "type": "str",
+        "uri": contract.cas_key(digest),
+        "size": len(data),
+        "materializer": "str@1",
+    }
+
+
+def put(store: Store, key: str, document: object) -> None:
+    store.put(key, json.dumps(document).encode())
