@@ -12,6 +12,7 @@ import signal
 from typing import TYPE_CHECKING, Literal
 
 from flowc.errors import BackendError
+from flowc_backends import random_state
 from flowc_backends.schedule import Schedule
 from flowc_runtime.keys import USABLE
 from flowc_runtime.stores import StoreError, open_store
@@ -74,6 +75,7 @@ class _LocalRun:
         self._environment = {step.id: dict(step.docker.environment) for step in pipeline.steps}
         self._run = _open_run(options)
         self._schedule = Schedule({step["id"]: step["upstream"] for step in options.spec["steps"]})
+        self._fresh = random_state.is_made_by(options.import_paths)
         self._loop = Loop()
         self._running: dict[str, StepRun] = {}
         self._lines: dict[str, _Lines] = {}
@@ -132,9 +134,8 @@ class _LocalRun:
         step = self._run.steps[id_]
         known = {above: self._results.get(above) for above in step["upstream"]}
         task = Task(self._run, step, known)
-        task.place = Place(
-            self._options.import_paths, stand_in=False, environment=self._environment[id_]
-        )
+        environment = {**self._environment[id_], "FLOWC_STORE": self._run.store.uri}
+        task.place = Place(self._options.import_paths, environment, fresh=self._fresh)
         return task
 
     def _finish(self, ended: StepRun) -> None:
@@ -199,7 +200,7 @@ def _open_run(options: RunOptions) -> Run:
     run.name = options.run_name
     run.target = "local"
     run.engine_run = options.engine_run
-    run.bundle = options.bundle.digest
+    run.bundle = options.bundle.digest[:16]
     run.cache = options.cache
     return run
 

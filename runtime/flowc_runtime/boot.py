@@ -23,5 +23,5 @@ def start() -> int:
 
 if __name__ == "__main__":
     if sys.version_info < (3, 10):  # noqa: UP036 - images are not ours
-        sys.exit("flowc: a step needs Python 3.10 or newer, this is %d.%d" % sys.version_info[:2])
+        sys.exit("flowc: a step needs Python 3.10 or newer, this is " + sys.version.split()[0])
     sys.exit(start())

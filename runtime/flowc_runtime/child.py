@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 
-from flowc_runtime import context, contract, errors, values
+from flowc_runtime import context, contract, errors, materializers, values
 from flowc_runtime.stores import DamagedError, digest_file, verify_contents
 
 TYPE_CHECKING = False
@@ -49,17 +49,24 @@ class Place:
     """Where a step's code runs: how its modules are found and what its environment adds.
 
     ``roots`` are folders for ``sys.path``. ``stand_in`` says whether third-party modules that are
-    missing here get placeholders, because the image was made for this step alone.
+    missing here get placeholders, because the image was made for this step alone. ``fresh`` asks
+    for a new interpreter instead of a fork.
     """
 
-    __slots__ = ("environment", "roots", "stand_in")
+    __slots__ = ("environment", "fresh", "roots", "stand_in")
 
     def __init__(
-        self, roots: Sequence[str], *, stand_in: bool, environment: Mapping[str, str]
+        self,
+        roots: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        stand_in: bool = False,
+        fresh: bool = False,
     ) -> None:
         self.roots = roots
-        self.stand_in = stand_in
         self.environment = environment
+        self.stand_in = stand_in
+        self.fresh = fresh
 
 
 class Job:
@@ -173,7 +180,7 @@ def _guard(job: Job) -> Report:
 
 def execute(job: Job) -> list[dict[str, Any]]:
     """Load the inputs, call the function, save the outputs to the staged paths."""
-    enter_place(job.place, job.step["id"])
+    _enter_place(job.place, job.step)
     function = _find_function(job.step)
     arguments = _load_inputs(job)
     parameters = {
@@ -198,15 +205,20 @@ def execute(job: Job) -> list[dict[str, Any]]:
         context.leave()
 
 
-def enter_place(place: Place, step: str) -> None:
-    """Make the author's modules importable."""
+def _enter_place(place: Place, step: StepSpec) -> None:
+    """Make the author's modules importable, and this process look the same on every target."""
+    sys.argv[:] = [step["name"]]
     os.environ.update(place.environment)
     sys.path[0:0] = [root for root in place.roots if root not in sys.path]
+    numpy_random = sys.modules.get("numpy.random")
+    if numpy_random is not None and not place.fresh:
+        # Unlike Python's own, its state would be the same in every fork of one parent.
+        numpy_random.seed()
     if place.stand_in:
         from flowc_runtime import imports
 
         first_party = {name.partition(".")[0] for root in place.roots for name in os.listdir(root)}
-        imports.install(step, os.environ.get("FLOWC_IMAGE", ""), first_party)
+        imports.install(step["id"], os.environ.get("FLOWC_IMAGE", ""), first_party)
 
 
 def _find_function(step: StepSpec) -> Callable[..., Any]:
@@ -271,8 +283,6 @@ def _position(typespec: TypeSpec | None, index: int) -> TypeSpec | None:
 def _load_artifact(
     artifact: ArtifactRecord, typespec: TypeSpec | None, paths: Mapping[str, str]
 ) -> Any:
-    from flowc_runtime import materializers
-
     path = paths[artifact["digest"]]
     verify_contents(path, artifact["digest"])
     return materializers.load(artifact["materializer"], path, typespec)
@@ -302,8 +312,6 @@ def _split(returned: Any, step: StepSpec) -> list[Any]:
 
 
 def _save(value: Any, spec: OutputSpec, path: str) -> dict[str, Any]:
-    from flowc_runtime import materializers
-
     try:
         saved = materializers.save(value, path, spec)
         digest, size = digest_file(path)

@@ -127,8 +127,6 @@ def _open_run(options: Options, bundle: Bundle, texts: dict[str, str]) -> Run:
         if name not in spec["parameters"]:
             hint = suggest(name, list(spec["parameters"]))
             raise UsageError(f"pipeline '{spec['pipeline']}' has no parameter '{name}'{hint}")
-    for name, declared in spec["parameters"].items():
-        keys.parameter_text(declared, texts, name)
     id_ = given or contract.run_id(spec["pipeline"], engine_run)
     run = records.Run(id_, spec, _open_store(options), texts)
     run.name = options.get("run-name") or id_
@@ -149,8 +147,7 @@ def _finalise(options: Options, bundle: Bundle) -> int:
         run.store.close()
     for step, result in results.items():
         if result["status"] not in keys.USABLE:
-            message = result.get("error", {}).get("message") or result.get("reason", "")
-            print(f"flowc: step '{step}' {result['status']}: {message}")
+            _announce(step, result)
     return contract.EXIT_COMPLETED if went_well(results) else contract.EXIT_FAILED
 
 
@@ -169,6 +166,8 @@ def _parameter_texts(options: Options, bundle: Bundle) -> tuple[dict[str, str], 
 def _step(options: Options, bundle: Bundle) -> int:
     texts, document = _parameter_texts(options, bundle)
     run = _open_run(options, bundle, texts)
+    for name, declared in bundle.spec["parameters"].items():
+        keys.parameter_text(declared, texts, name)
     id_ = _one_argument(options, "step's id")
     if id_ not in run.steps:
         hint = suggest(id_, list(run.steps))
@@ -199,7 +198,7 @@ def _run_step(options: Options, bundle: Bundle, run: Run, step: StepSpec) -> Res
     task = Task(run, step, records.read_upstream(run, step))
     task.generation = generation.number
     task.attempts = records.close_attempts(run, step["id"], generation)
-    task.place = Place(bundle.source_roots(), stand_in=True, environment={})
+    task.place = Place(bundle.source_roots(), {"FLOWC_STORE": run.store.uri}, stand_in=True)
     return _drive(task)
 
 

@@ -51,7 +51,7 @@ def _finalise_step(run: Run, step: StepSpec, results: dict[str, ResultRecord]) -
         result = records.read_result(run.store, run.id, step["id"], generation.number)
         if result is not None:
             return result
-    if generation.number:
+    if generation.attempts:
         records.close_attempts(run, step["id"], generation)
         return {"status": "lost", "reason": "its process ended without a result"}
     now = time.time()
@@ -63,4 +63,4 @@ def _finalise_step(run: Run, step: StepSpec, results: dict[str, ResultRecord]) -
         "started": now,
         "ended": now,
     }
-    return records.put_result(run, step["id"], 1, ended)
+    return records.put_result(run, step["id"], max(1, generation.number), ended)

@@ -113,7 +113,7 @@ class Signals:
             try:
                 self._before[number] = signal.signal(number, self._wake)
             except ValueError:
-                return  # signals reach the main thread only, and this is another one
+                return  # only the main thread hears signals, and this is another one
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():

@@ -13,6 +13,7 @@ from flowc_runtime.stores import CHUNK, MissingError, StoreError, remove_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from flowc_runtime.stores import LogWriter
@@ -44,13 +45,16 @@ def open_objects(uri: str) -> ObjectStore:
 class ObjectStore:
     """Objects under one prefix of a bucket."""
 
-    __slots__ = ("_objects", "_owner", "_scratch", "uri")
+    __slots__ = ("_objects", "_owner", "_scratch", "_waiting", "uri", "verify_limit")
 
     def __init__(self, uri: str, objects: Any) -> None:
         self.uri = uri.rstrip("/")
         self._objects = objects
         self._owner = os.getpid()
         self._scratch = ""
+        self._waiting: Callable[[], None] = _nothing
+        # The service keeps checksums of its own, and looking would mean downloading.
+        self.verify_limit = 0
 
     def get(self, key: str) -> bytes:
         try:
@@ -117,11 +121,7 @@ class ObjectStore:
         """
         key = contract.cas_key(digest)
         if self.size(key) != os.stat(path).st_size:
-            with open(path, "rb") as file:
-                try:
-                    self._objects.put(key, file)
-                except Exception as error:
-                    raise self._refused("write", key, error) from error
+            self._patiently(lambda: self._upload(key, path))
         os.replace(path, self._copy(key))
 
     def local_path(self, key: str) -> str:
@@ -130,7 +130,7 @@ class ObjectStore:
         if not os.path.exists(path):
             partial = self.stage()
             try:
-                self._download(key, partial)
+                self._patiently(lambda: self._download(key, partial))
                 os.replace(partial, path)
             finally:
                 remove_file(partial)
@@ -138,6 +138,10 @@ class ObjectStore:
 
     def log(self, key: str) -> LogWriter:
         return ObjectLog(self, key)
+
+    def while_waiting(self, call: Callable[[], None]) -> None:
+        """``call`` every few seconds while a transfer lasts."""
+        self._waiting = call
 
     def close(self) -> None:
         """Take the local copies away."""
@@ -157,6 +161,34 @@ class ObjectStore:
             os.mkdir(scratch, 0o700)
             self._scratch = scratch
         return self._scratch
+
+    def _patiently(self, transfer: Callable[[], None]) -> None:
+        """Transfer in a thread: heartbeats go on for as long as it takes."""
+        from threading import Thread
+
+        problems: list[StoreError] = []
+
+        def work() -> None:
+            try:
+                transfer()
+            except StoreError as error:
+                problems.append(error)
+
+        thread = Thread(target=work, daemon=True)
+        thread.start()
+        thread.join(contract.HEARTBEAT)
+        while thread.is_alive():
+            self._waiting()
+            thread.join(contract.HEARTBEAT)
+        if problems:
+            raise problems[0]
+
+    def _upload(self, key: str, path: str) -> None:
+        with open(path, "rb") as file:
+            try:
+                self._objects.put(key, file)
+            except Exception as error:
+                raise self._refused("write", key, error) from error
 
     def _download(self, key: str, path: str) -> None:
         try:
@@ -197,3 +229,6 @@ class ObjectLog:
     def _put(self) -> None:
         self._store.put(self._key, bytes(self._data))
         self._stored = len(self._data)
+
+
+def _nothing() -> None: ...

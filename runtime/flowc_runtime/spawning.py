@@ -57,7 +57,7 @@ def start(job: Job, release: Callable[[], None]) -> Process:
     report_in, report_out = os.pipe()
     output_in, output_out = os.pipe()
     try:
-        if sys.platform == "darwin" or os.environ.get("FLOWC_START") == "fresh":
+        if job.place.fresh or sys.platform == "darwin":
             pid = _start_fresh(job, report_out, output_out)
         else:
             pid = _fork()

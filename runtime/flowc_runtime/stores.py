@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     class Store(Protocol):
         """Keys are relative paths with ``/``; their segments are safe for every file system."""
 
+        verify_limit: int
+
         @property
         def uri(self) -> str: ...
         def get(self, key: str) -> bytes: ...
@@ -39,15 +41,13 @@ if TYPE_CHECKING:
         def stage(self) -> str: ...
         def adopt(self, path: str, digest: str) -> None: ...
         def local_path(self, key: str) -> str: ...
+        def while_waiting(self, call: Callable[[], None]) -> None: ...
         def close(self) -> None: ...
         def log(self, key: str) -> LogWriter: ...
 
 
 CHUNK = 1 << 20
-
-VERIFY_LIMIT = 64 << 20
-"""Contents up to this size are read and verified before a cache entry that names them is used;
-beyond it only their size is, and damage shows when a step reads them."""
+SMALL = 1 << 12
 
 STAGING = "staging"
 """Folder of a file store where files grow until they are moved to their place."""
@@ -114,15 +114,19 @@ def digest_file(path: str) -> tuple[str, int]:
     """The sha256 and the size of a file."""
     import hashlib  # loads OpenSSL; not every start needs it
 
-    state = hashlib.sha256()
-    size = 0
-    buffer = bytearray(CHUNK)
-    view = memoryview(buffer)
-    with open(path, "rb", buffering=0) as file:
-        while count := file.readinto(buffer):
-            state.update(view[:count])
-            size += count
-    return state.hexdigest(), size
+    file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        state = hashlib.sha256()
+        size = 0
+        # One small read is all that most artifacts need, and no large buffer.
+        wanted = SMALL
+        while data := os.read(file, wanted):
+            state.update(data)
+            size += len(data)
+            wanted = CHUNK
+        return state.hexdigest(), size
+    finally:
+        os.close(file)
 
 
 def verify_contents(path: str, digest: str) -> None:
@@ -151,11 +155,15 @@ def open_contents(store: Store, digest: str) -> str:
 
 
 def has_contents(store: Store, digest: str, size: int) -> bool:
-    """Whether contents are there and, as far as `VERIFY_LIMIT` goes, undamaged."""
+    """Whether contents are there and undamaged.
+
+    Beyond the store's ``verify_limit`` only their size is looked at: damage then shows when a step
+    reads them, and the next run makes them again.
+    """
     key = contract.cas_key(digest)
     if store.size(key) != size:
         return False
-    if size > VERIFY_LIMIT:
+    if size > store.verify_limit:
         return True
     try:
         open_contents(store, digest)
@@ -167,10 +175,11 @@ def has_contents(store: Store, digest: str, size: int) -> bool:
 class FileStore:
     """A folder. Usable by several users at once as far as their umask allows."""
 
-    __slots__ = ("_mode", "_staging", "root")
+    __slots__ = ("_mode", "_staging", "root", "verify_limit")
 
     def __init__(self, root: str) -> None:
         self.root = root
+        self.verify_limit = 64 << 20
         self._staging = False
         mask = os.umask(0)
         os.umask(mask)
@@ -275,6 +284,9 @@ class FileStore:
     def local_path(self, key: str) -> str:
         """Where the object can be read as a file. For a folder nothing is looked up here."""
         return self._path(key)
+
+    def while_waiting(self, call: Callable[[], None]) -> None:
+        """``call`` every few seconds while a transfer lasts; nothing is transferred here."""
 
     def close(self) -> None: ...
 

@@ -57,7 +57,7 @@ class Task:
         self.upstream = upstream
         self.generation = 1
         self.attempts: list[AttemptRecord] = []
-        self.place = Place((), stand_in=False, environment={})
+        self.place = Place((), {})
 
 
 class StepRun:
