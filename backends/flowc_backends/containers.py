@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from flowc import ir
 from flowc.errors import AuthorError, FlowcError, raise_all
 from flowc_runtime.contract import ARGUMENT_LIMIT
 
 if TYPE_CHECKING:
-    from flowc import ir
     from flowc.registry import EmitOptions, Volume
 
 
@@ -67,6 +67,23 @@ def check_argument(text: str, what: str, where: str = "") -> list[FlowcError]:
     except UnicodeEncodeError:
         return [AuthorError(f"the {what} {text!r} is no Unicode text", where=where)]
     return []
+
+
+def check_texts(pipeline: ir.Pipeline) -> list[FlowcError]:
+    """Errors for names and docstrings that no file or argument can hold."""
+    errors: list[FlowcError] = []
+    for node, what in ((pipeline, "pipeline"), *((step, "step") for step in pipeline.steps)):
+        name = node.name if isinstance(node, ir.Pipeline) else node.id
+        errors += check_argument(name, f"{what}'s name", str(node.location))
+        errors += check_argument(node.doc, f"{what}'s docstring", str(node.location))
+    return errors
+
+
+def places(step: ir.Step) -> str:
+    """Where the step is in the author's code, as Markdown."""
+    if step.defined is None or step.defined == step.location:
+        return f"`{step.location}`"
+    return f"`{step.defined}`, called at `{step.location}`"
 
 
 def check_defaults(pipeline: ir.Pipeline) -> list[FlowcError]:

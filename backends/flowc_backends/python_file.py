@@ -13,7 +13,11 @@ def render_file(template: str, **context: object) -> tuple[str, ast.Module]:
 
     Raises InternalError when it is no Python.
     """
-    environment().filters.update(literal=python_source.literal, pydoc=python_source.pydoc)
+    environment().filters.update(
+        literal=python_source.literal,
+        pydoc=python_source.pydoc,
+        docstring=python_source.docstring,
+    )
     try:
         text = render(template, **context)
     except QuotingError as error:

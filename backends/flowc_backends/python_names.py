@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import builtins
+import hashlib
 import keyword
 import re
 import unicodedata
 
 _FOREIGN = re.compile(r"[^A-Za-z0-9_]+")
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
+_LONGEST = 250
 _TAKEN = frozenset((*keyword.kwlist, *keyword.softkwlist, *dir(builtins)))
 
 
@@ -21,6 +24,15 @@ def ascii_word(text: str) -> str:
         for char in plain
         if not unicodedata.combining(char)
     )
+
+
+def ascii_name(text: str) -> str:
+    """``text`` in ASCII letters, digits, dashes, dots and underscores, at most 250 of them."""
+    name = _UNSAFE.sub("_", ascii_word(text)) or "_"
+    if len(name) <= _LONGEST:
+        return name
+    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
+    return f"{name[: _LONGEST - 9]}-{digest}"
 
 
 class Names:

@@ -53,7 +53,7 @@ def literal(value: object, indent: int = 0, used: int = 0, after: int = 1) -> st
 
 
 def pydoc(value: str, indent: int = 0) -> str:
-    """The inside of a docstring, or of a string in three double quotes that `cleandoc` reads.
+    """The inside of a string in three double quotes that `cleandoc` gives back.
 
     Every line but the first is indented.
     """
@@ -62,6 +62,14 @@ def pydoc(value: str, indent: int = 0) -> str:
     escaped = ["".join(map(_escape, line.rstrip())).replace('"""', '\\"\\"\\"') for line in lines]
     body = "\n".join(margin + line if line else line for line in escaped).lstrip()
     return "\\" + body if body.startswith('"') else body
+
+
+def docstring(value: str, indent: int = 0) -> str:
+    """A docstring; several lines of it end with a line for the quotes."""
+    body = pydoc(value, indent)
+    if "\n" in body:
+        return f'"""{body}\n{" " * indent}"""'
+    return f'"""{body[:-1]}\\""""' if body.endswith('"') else f'"""{body}"""'
 
 
 def _one_line(value: object) -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from flowc.errors import FlowcError, raise_all
+from flowc.errors import raise_all
 from flowc_backends import containers
 from flowc_backends.airflow.model import Dag, Edge, Image, ParamLine, Task
-from flowc_backends.airflow.naming import airflow_id, task_ids
-from flowc_backends.airflow.params import param_arguments
-from flowc_backends.images.dockerfile import BUNDLE
-from flowc_backends.python_names import Names
+from flowc_backends.airflow.naming import task_ids
+from flowc_backends.images import BUNDLE
+from flowc_backends.json_schema import parameter_schema
+from flowc_backends.python_names import Names, ascii_name
+from flowc.trace.tracer import type_spec
 from flowc_runtime.contract import ARGUMENT_LIMIT
+from flowc_runtime.values import type_text
 from flowc_templates.airflow_literal import escape, jlit
 from flowc_templates.python_source import LINE_LENGTH, literal
 
@@ -39,7 +42,7 @@ def lower(pipeline: ir.Pipeline, options: EmitOptions) -> Dag:
     Raises AuthorError for what Airflow or Docker cannot be told, all of it at once.
     """
     common = containers.describe(options, "Airflow")
-    raise_all(_check(pipeline))
+    raise_all(containers.check_texts(pipeline) + containers.check_defaults(pipeline))
     names = Names(_TAKEN)
     images = _images(pipeline, names)
     ids = task_ids(pipeline.steps)
@@ -49,7 +52,7 @@ def lower(pipeline: ir.Pipeline, options: EmitOptions) -> Dag:
         for step in pipeline.steps
     )
     finaliser = _finaliser(pipeline, names, set(ids.values()), images)
-    dag_id = airflow_id(pipeline.name)
+    dag_id = ascii_name(pipeline.name)
     return Dag(
         dag_id=dag_id,
         display_name="" if dag_id == pipeline.name else pipeline.name,
@@ -72,16 +75,6 @@ def lower(pipeline: ir.Pipeline, options: EmitOptions) -> Dag:
     )
 
 
-def _check(pipeline: ir.Pipeline) -> list[FlowcError]:
-    errors = containers.check_defaults(pipeline)
-    errors += containers.check_argument(pipeline.name, "pipeline's name", str(pipeline.location))
-    for step in pipeline.steps:
-        errors += containers.check_argument(step.id, "step's name", str(step.location))
-        errors += containers.check_argument(step.doc, "docstring", str(step.location))
-    errors += containers.check_argument(pipeline.doc, "docstring", str(pipeline.location))
-    return errors
-
-
 def _images(pipeline: ir.Pipeline, names: Names) -> dict[str, str]:
     """The constant of each image, in the order of first use."""
     found = dict.fromkeys(step.image for step in pipeline.steps)
@@ -102,15 +95,9 @@ def _task(step: ir.Step, variable: str, task_id: str, image: str) -> Task:
         task_id=task_id,
         command=("step", jlit(step.id)),
         image=image,
-        doc=f"{step.doc}\n\n{_places(step)}".lstrip(),
+        doc=f"{step.doc}\n\n{containers.places(step)}".lstrip(),
         options=tuple(options),
     )
-
-
-def _places(step: ir.Step) -> str:
-    if step.defined is None or step.defined == step.location:
-        return f"`{step.location}`"
-    return f"`{step.defined}`, called at `{step.location}`"
 
 
 def _finaliser(
@@ -132,7 +119,10 @@ def _finaliser(
 
 
 def _param(parameter: ir.Parameter) -> ParamLine:
-    arguments = param_arguments(parameter)
+    default = [] if parameter.default is None else [("", json.loads(parameter.default))]
+    schema = [(f"{key}=", value) for key, value in parameter_schema(parameter).items()]
+    kind = type_text(type_spec(parameter.type))
+    arguments = (*default, *schema, ("description=", kind))
     inline = ", ".join(f"{keyword}{literal(value)}" for keyword, value in arguments)
     width = len(f"{' ' * 8}{literal(parameter.name)}: Param({inline}),")
     return ParamLine(

@@ -1,31 +1,16 @@
-"""Airflow's ids: ASCII letters, digits, dash, dot and underscore, at most 250 of them."""
+"""Airflow's ids of tasks: like its other ids ASCII letters, digits, dash, dot and underscore."""
 
 from __future__ import annotations
 
-import hashlib
-import re
 from typing import TYPE_CHECKING
 
 from flowc.errors import AuthorError, FlowcError, raise_all
-from flowc_backends.python_names import ascii_word
+from flowc_backends.python_names import ascii_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from flowc import ir
-
-_FOREIGN = re.compile(r"[^A-Za-z0-9_.-]")
-_LONGEST = 250
-
-
-def airflow_id(text: str) -> str:
-    """The id of a task or DAG called ``text``."""
-    name = _FOREIGN.sub("_", ascii_word(text)) or "_"
-    if len(name) <= _LONGEST:
-        return name
-    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
-    return f"{name[: _LONGEST - 9]}-{digest}"
-
 
 def task_ids(steps: Sequence[ir.Step]) -> dict[str, str]:
     """The task id of every invocation.
@@ -35,7 +20,7 @@ def task_ids(steps: Sequence[ir.Step]) -> dict[str, str]:
     owners: dict[str, ir.Step] = {}
     errors: list[FlowcError] = []
     for step in steps:
-        name = airflow_id(step.id)
+        name = ascii_name(step.id)
         other = owners.setdefault(name, step)
         if other is not step:
             errors.append(
@@ -47,4 +32,4 @@ def task_ids(steps: Sequence[ir.Step]) -> dict[str, str]:
                 )
             )
     raise_all(errors)
-    return {step.id: airflow_id(step.id) for step in steps}
+    return {step.id: ascii_name(step.id) for step in steps}

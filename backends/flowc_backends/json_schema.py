@@ -1,20 +1,17 @@
-"""Types of parameters as the JSON schema of Airflow's `Param`.
+"""Types of parameters as JSON schema, in the plain form in which engines are given values.
 
     int                 ->  {"type": "integer"}
     str | None          ->  {"type": ["null", "string"]}
     Literal["a", "b"]   ->  {"enum": ["a", "b"]}
 
-The schema serves the trigger form and catches slips early. It never refuses what the runtime
-accepts: what it cannot say, it leaves open.
+An engine shows forms by it and catches slips early. It never refuses what the runtime accepts:
+what it cannot say, it leaves open.
 """
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
-
-from flowc.trace.tracer import type_spec
-from flowc_runtime.values import type_text
 
 if TYPE_CHECKING:
     from flowc import ir
@@ -49,22 +46,16 @@ _MATCHES: dict[str, tuple[type, ...]] = {
 }
 
 
-def param_arguments(parameter: ir.Parameter) -> tuple[tuple[str, object], ...]:
-    """The arguments of `Param`: the default alone has no keyword."""
+def parameter_schema(parameter: ir.Parameter) -> Schema:
+    """The schema of a parameter's values, its default among them; empty if anything may come."""
     found = schema(parameter.type)
-    arguments: list[tuple[str, object]] = []
-    if parameter.default is not None:
-        default = json.loads(parameter.default)
-        arguments.append(("", default))
-        if not _accepts(found, default):
-            found = {}
-    arguments += [(f"{key}=", value) for key, value in found.items()]
-    arguments.append(("description=", type_text(type_spec(parameter.type))))
-    return tuple(arguments)
+    if parameter.default is None or accepts(found, json.loads(parameter.default)):
+        return found
+    return {}
 
 
 def schema(kind: ir.Type) -> Schema:
-    """The JSON schema of the plain form of a type; empty where anything may come."""
+    """The schema of a type; empty where anything may come."""
     if kind.kind in _NAMED:
         return {"type": _NAMED[kind.kind]}
     if kind.kind in _ARRAYS:
@@ -112,9 +103,10 @@ def _union(alternatives: list[Schema]) -> Schema:
     return {"anyOf": alternatives}
 
 
-def _accepts(found: Schema, value: Any) -> bool:
+def accepts(found: Schema, value: Any) -> bool:
+    """Whether the value fits the schema, as far as it says."""
     if "anyOf" in found:
-        return any(_accepts(alternative, value) for alternative in found["anyOf"])
+        return any(accepts(alternative, value) for alternative in found["anyOf"])
     if "enum" in found:
         return value in found["enum"]
     if "type" not in found:
@@ -123,9 +115,9 @@ def _accepts(found: Schema, value: Any) -> bool:
     if not any(_is_a(name, value) for name in names):
         return False
     if isinstance(value, list) and "items" in found:
-        return all(_accepts(found["items"], item) for item in value)
+        return all(accepts(found["items"], item) for item in value)
     if isinstance(value, dict) and "additionalProperties" in found:
-        return all(_accepts(found["additionalProperties"], item) for item in value.values())
+        return all(accepts(found["additionalProperties"], item) for item in value.values())
     return True
 
 

@@ -1,0 +1,70 @@
+"""Prefect 3: one flow file whose tasks run containers, and its deployment to a process worker."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Literal
+
+from flowc.errors import InternalError
+from flowc.registry import Emission
+from flowc_backends import images as step_images
+from flowc_backends.prefect.lower import lower
+from flowc_backends.python_file import render_file
+from flowc_templates import render
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flowc import ir
+    from flowc.registry import BuildOptions, EmitOptions, ImageBuild, Reporter, Support
+    from flowc_backends.prefect.model import FlowFile
+
+FLOW = "prefect/flow.py.jinja"
+DEPLOYMENT = "prefect/prefect.yaml.jinja"
+POOL = "flowc"
+
+
+class PrefectBackend:
+    name = "prefect"
+    kind: Literal["engine"] = "engine"
+    supports: Mapping[str, Support] = {
+        "parameters": "native",
+        "parallel": "native",
+        "images": "native",
+        "environment": "native",
+        "caching": "emulated",
+        "retries": "emulated",
+        "continue_on_failure": "native",
+        "logs": "native",
+    }
+
+    def emit(self, pipeline: ir.Pipeline, options: EmitOptions) -> Emission:
+        pipeline, images = step_images.place(pipeline, options)
+        flow = lower(pipeline, options)
+        text, tree = render_file(FLOW, flow=flow)
+        _check(flow, tree)
+        entrypoint = f"{flow.file}:{flow.function}"
+        deployment = render(DEPLOYMENT, flow=flow, pool=POOL, entrypoint=entrypoint)
+        files = {flow.file: text.encode(), "prefect.yaml": deployment.encode()}
+        return Emission(files=files, images=images)
+
+    def build(
+        self, images: tuple[ImageBuild, ...], options: BuildOptions, reporter: Reporter
+    ) -> None:
+        step_images.build(images, options, reporter)
+
+
+def _check(flow: FlowFile, tree: ast.Module) -> None:
+    """Hold the file against the model: the same tasks, which run the same commands."""
+    expected = [(task.function, task.command) for task in (*flow.tasks, flow.finaliser)]
+    found: list[tuple[str, object]] = []
+    for node in tree.body:
+        match node:
+            case ast.FunctionDef(
+                name=name, body=[_, ast.Expr(value=ast.Call(args=[_, command, _]))]
+            ) if node.decorator_list:
+                found.append((name, tuple(ast.literal_eval(command))))
+            case _:
+                pass
+    if found != expected:
+        raise InternalError(f"the flow file of '{flow.name}' has other tasks than the pipeline")

@@ -1,0 +1,166 @@
+"""Lowers a pipeline to the render model of a flow file."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from flowc.errors import AuthorError, FlowcError, raise_all
+from flowc_backends import containers
+from flowc_backends.images import BUNDLE
+from flowc_backends.json_schema import parameter_schema
+from flowc_backends.prefect.annotations import annotation
+from flowc_backends.prefect.model import FlowFile, Image, ParameterLine, StepTask
+from flowc_backends.python_names import Names, ascii_name
+from flowc_runtime.contract import ARGUMENT_LIMIT
+from flowc_templates.python_source import LINE_LENGTH, literal
+
+if TYPE_CHECKING:
+    from flowc import ir
+    from flowc.registry import EmitOptions
+
+FINALISER = "finalise"
+
+_PYTHON = "python3"
+
+# What the file defines or imports, and neither a step nor the flow may be called.
+_TAKEN = frozenset((
+    "Any", "Failed", "Flow", "FlowRun", "GRACE", "LIMIT", "Literal", "Logger", "LoggerAdapter",
+    "Callable", "NO_CACHE", "PrefectFuture", "STORE", "State", "TYPE_CHECKING", "Task",
+    "annotations", "as_json", "create", "end", "errors", "flow", "flow_run", "follow", "from_env",
+    "get_run_logger", "hashlib", "json", "os", "remove", "remove_containers", "run_id", "state", "step",
+    "suppress", "sys", "task", "threading", "types", "wait", "write_log",
+))  # fmt: skip
+
+_RESERVED = frozenset(("return_state", "wait_for"))
+_BANNED = re.compile(r"[/%&<>{}]")
+_PLACEHOLDER = re.compile(r"\{\{\s*[\w.\-\[\]$]+\s*\}\}")
+_IMPORTED = frozenset(("docker", "prefect")) | sys.stdlib_module_names
+
+
+def lower(pipeline: ir.Pipeline, options: EmitOptions) -> FlowFile:
+    """The flow file of a pipeline whose images are placed.
+
+    Raises AuthorError for what Prefect or Docker cannot be told, all of it at once.
+    """
+    common = containers.describe(options, "Prefect")
+    raise_all(_check(pipeline))
+    parameters = tuple(_parameter(parameter) for parameter in pipeline.runtime_parameters)
+    names = Names(_TAKEN | {parameter.name for parameter in parameters})
+    run_class, run, steps = (names.add(name) for name in ("Run", "run", "steps"))
+    function = names.add(pipeline.name)
+    images = _images(pipeline, names)
+    stem = ascii_name(pipeline.name)
+    return FlowFile(
+        file=f"{stem}_flow.py" if stem in _IMPORTED else f"{stem}.py",
+        function=function,
+        name=_BANNED.sub("_", pipeline.name),
+        run_prefix=f"{pipeline.name}-",
+        source=str(pipeline.location),
+        doc=f"{pipeline.doc}\n\n`{pipeline.location}`".lstrip(),
+        description=_description(pipeline),
+        store=common.store,
+        binds=common.binds,
+        network=common.network,
+        bundle=BUNDLE,
+        python=_PYTHON,
+        limit=ARGUMENT_LIMIT,
+        typing_names=_typing_names(parameters),
+        run_class=run_class,
+        run=run,
+        steps=steps,
+        parameters=parameters,
+        images=tuple(
+            Image(constant=constant, reference=reference)
+            for reference, constant in images.items()
+        ),
+        tasks=tuple(_task(step, names.add(step.id), images, steps, run) for step in pipeline.steps),
+        finaliser=_finaliser(pipeline, names.add(FINALISER), images),
+    )
+
+
+def _check(pipeline: ir.Pipeline) -> list[FlowcError]:
+    errors = containers.check_texts(pipeline)
+    errors += containers.check_defaults(pipeline)
+    errors += [
+        AuthorError(
+            f"'{parameter.name}' cannot be a parameter of a Prefect flow: calling one takes an "
+            "argument of that name",
+            where=str(parameter.location),
+            hint="rename the parameter, or give it a value when compiling: "
+            f"--param {parameter.name}=...",
+        )
+        for parameter in pipeline.runtime_parameters
+        if parameter.name in _RESERVED
+    ]
+    return errors
+
+
+def _description(pipeline: ir.Pipeline) -> str:
+    """A description for the deployment, where Prefect would fill in the docstring's braces."""
+    if not _PLACEHOLDER.search(pipeline.doc):
+        return ""
+    return f"The pipeline of {pipeline.location}; the flow's docstring tells more."
+
+
+def _typing_names(parameters: tuple[ParameterLine, ...]) -> tuple[str, ...]:
+    literals = any("Literal[" in parameter.annotation for parameter in parameters)
+    return ("TYPE_CHECKING", "Any", *(("Literal",) if literals else ()))
+
+
+def _images(pipeline: ir.Pipeline, names: Names) -> dict[str, str]:
+    """The constant of each image, in the order of first use."""
+    found = dict.fromkeys(step.image for step in pipeline.steps)
+    return {
+        image: names.add("IMAGE" if number == 1 else f"IMAGE_{number}")
+        for number, image in enumerate(found, start=1)
+    }
+
+
+def _parameter(parameter: ir.Parameter) -> ParameterLine:
+    return ParameterLine(
+        name=parameter.name,
+        annotation=annotation(parameter_schema(parameter)),
+        default=() if parameter.default is None else (json.loads(parameter.default),),
+    )
+
+
+def _task(
+    step: ir.Step, function: str, images: dict[str, str], steps: str, run: str
+) -> StepTask:
+    image, name = images[step.image], literal(step.id)
+    waits = ", ".join(f"{steps}[{literal(above)}]" for above in step.upstream)
+    submit = f'        {steps}[{name}] = {function}.submit({run}, wait_for=[{waits}])'
+    return StepTask(
+        function=function,
+        step=step.id,
+        command=("step", step.id),
+        image=image,
+        doc=f"{step.doc}\n\n{containers.places(step)}".lstrip(),
+        upstream=step.upstream,
+        options=_options(step),
+        wide=_is_wide(name, ["step", step.id], image),
+        wide_submit=len(submit) > LINE_LENGTH,
+    )
+
+
+def _finaliser(pipeline: ir.Pipeline, function: str, images: dict[str, str]) -> StepTask:
+    first = pipeline.steps[0]
+    return StepTask(
+        function=function,
+        step=FINALISER,
+        command=("finalise",),
+        image=images[first.image],
+        doc="Close the run's record, whatever happened before, and fail if a step failed.",
+        options=_options(first),
+    )
+
+
+def _options(step: ir.Step) -> tuple[tuple[str, str], ...]:
+    return () if step.docker.python == _PYTHON else (("python", step.docker.python),)
+
+
+def _is_wide(name: str, command: list[str], image: str) -> bool:
+    return len(f"    run.container({name}, {literal(command)}, {image})") > LINE_LENGTH

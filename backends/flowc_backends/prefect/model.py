@@ -1,0 +1,76 @@
+"""What the templates of a flow file and its deployment print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flowc_backends.containers import Bind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterLine:
+    """A parameter of the flow; ``default`` holds its value, or nothing where a run must give it."""
+
+    name: str
+    annotation: str
+    default: tuple[object, ...]
+
+    @property
+    def used(self) -> int:
+        """How much of its line is taken before the default."""
+        return len(f"    {self.name}: {self.annotation} = ")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """An image, and the constant that holds its name."""
+
+    constant: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepTask:
+    """A task of the flow. ``options`` are further arguments of its container.
+
+    ``wide`` and ``wide_submit`` are whether its lines would be too long.
+    """
+
+    function: str
+    step: str
+    command: tuple[str, ...]
+    image: str
+    doc: str
+    upstream: tuple[str, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+    wide: bool = False
+    wide_submit: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowFile:
+    """A flow file. ``run_class``, ``run`` and ``steps`` are names that no parameter has."""
+
+    file: str
+    function: str
+    name: str
+    run_prefix: str
+    source: str
+    doc: str
+    description: str
+    store: str
+    binds: tuple[Bind, ...]
+    network: str
+    bundle: str
+    python: str
+    limit: int
+    typing_names: tuple[str, ...]
+    run_class: str
+    run: str
+    steps: str
+    parameters: tuple[ParameterLine, ...]
+    images: tuple[Image, ...]
+    tasks: tuple[StepTask, ...]
+    finaliser: StepTask
