@@ -15,6 +15,7 @@ from flowc_backends.kubeflow import KubeflowBackend
 from flowc_backends.kubeflow.check import check_package
 from flowc_backends.kubeflow.lower import lower_package
 from flowc_backends.kubeflow.names import engine_name
+from flowc_backends.kubeflow.parameters import argument
 from flowc_backends.kubeflow.reading import read_documents
 from flowc_backends.kubeflow.target import TEMPLATE, package_text
 from flowc_runtime.contract import ARGUMENT_LIMIT
@@ -218,6 +219,22 @@ def test_values_arrive_exactly() -> None:
             mark, text = default[: len("flowc:json:")], default[len("flowc:json:") :]
             value = json.loads(text) if mark == "flowc:json:" else default
         assert value == json.loads(it.default)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "given"),
+    [
+        ("plain", "str", "plain"),
+        ("{{$.x}}", "str", r'flowc:json:"\u007b{\u0024.x}}"'),
+        (["$(X)"], "list", r'["\u0024(X)"]'),
+        (2**64, "int", "18446744073709551616"),
+        (3, "float", 3.0),
+        (True, "bool", True),
+        (None, "union", "null"),
+    ],
+)
+def test_a_run_is_given_what_arrives_exactly(value: object, kind: str, given: object) -> None:
+    assert argument(json.dumps(value), kind) == given
 
 
 def test_a_component_never_has_the_pipelines_name() -> None:

@@ -66,6 +66,17 @@ def lower_parameters(
     return lowered
 
 
+def argument(text: str, kind: str) -> str | bool | float:
+    """A value as KFP takes it at the start of a run: ``text`` is its JSON, ``kind`` its type's."""
+    native = _NATIVE.get(kind)
+    if native is None:
+        return _escape_json(text) if _EXPANDED.search(text) else text
+    value = json.loads(text)
+    if native == "NUMBER_DOUBLE":
+        return float(value)
+    return _escape_text(value) if native == "STRING" else bool(value)
+
+
 def type_text(wanted: ir.Type) -> str:
     """The annotation as the author wrote it, more or less."""
     match wanted.kind:
@@ -88,18 +99,11 @@ def _lower(parameter: ir.Parameter) -> ParameterModel:
     return ParameterModel(
         name=parameter.name,
         type=native or "STRING",
-        default=None if parameter.default is None else _default(parameter.default, native),
+        default=None
+        if parameter.default is None
+        else argument(parameter.default, parameter.type.kind),
         description="" if native else f"{type_text(parameter.type)}, written as JSON {_WHY_JSON}",
     )
-
-
-def _default(text: str, native: str | None) -> str | bool | float:
-    if native is None:
-        return _escape_json(text) if _EXPANDED.search(text) else text
-    value = json.loads(text)
-    if native == "NUMBER_DOUBLE":
-        return float(value)
-    return _escape_text(value) if native == "STRING" else bool(value)
 
 
 def _problem(parameter: ParameterModel) -> tuple[str, str] | None:
