@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, cast
 
@@ -54,7 +53,7 @@ def _parse_volume(text: str, ctx: click.Context, param: click.Parameter) -> Volu
     help="The build directory, written whole or not at all. [default: build/TARGET/PIPELINE]",
 )
 @options.param_option()
-@options.store_option("The store as the engine's containers see it.")
+@options.engine_store_option()
 @click.option(
     "--volume",
     "volumes",
@@ -147,6 +146,8 @@ def _print_report(name: str, report: CompileReport) -> None:
 
 
 def _report_document(name: str, report: CompileReport) -> dict[str, object]:
+    import json
+
     return {
         "pipeline": name,
         "target": report.target,

@@ -58,14 +58,23 @@ def param_option() -> Callable[[Command], Command]:
     )
 
 
-def store_option(
-    meaning: str = "Where runs, artifacts and the cache are kept.",
-) -> Callable[[Command], Command]:
+def store_option() -> Callable[[Command], Command]:
     return click.option(
         "--store",
         metavar="URI",
         envvar="FLOWC_STORE",
-        help=f"{meaning} file:, s3:, gs: or az:. [env: FLOWC_STORE; default: .flowc/]",
+        help="Where runs, artifacts and the cache are: file:, s3:, gs: or az:."
+        " [env: FLOWC_STORE; default: .flowc/ in the project]",
+    )
+
+
+def engine_store_option() -> Callable[[Command], Command]:
+    return click.option(
+        "--store",
+        metavar="URI",
+        envvar="FLOWC_STORE",
+        help="The store as the engine's containers see it: s3:, gs:, az:, or file: on a --volume."
+        " [env: FLOWC_STORE]",
     )
 
 

@@ -133,6 +133,8 @@ def _list_row(run: RunSummary) -> tuple[str, ...]:
 
 
 def _print_run(document: RunDocument) -> None:
+    import json
+
     console.out(summary.headline(document, sys.stdout))
     name, parameters = document["name"], document["parameters"]
     facts = {
@@ -140,7 +142,7 @@ def _print_run(document: RunDocument) -> None:
         "pipeline": document["pipeline"],
         "target": document["target"],
         "created": _moment(document["created"]),
-        "parameters": ", ".join(f"{key}={value!r}" for key, value in parameters.items()),
+        "parameters": ", ".join(f"{key}={json.dumps(value)}" for key, value in parameters.items()),
     }
     for key, fact in facts.items():
         if fact:

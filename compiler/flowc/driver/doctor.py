@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import asdict, dataclass
+from http.client import HTTPException
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -24,7 +25,6 @@ from flowc.registry import backend_names
 from flowc_runtime import stores
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 PATIENCE = 4
 """Seconds given to a daemon, an engine or a program to answer."""
@@ -35,8 +35,10 @@ PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 
 CA_VARIABLES = ("FLOWC_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT")
 
+CREDENTIALS = re.compile(r"(?<=://)[^/@\s]*@")
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """One finding; ``needed`` says whether a run on this machine fails without it."""
 
@@ -109,10 +111,8 @@ def to_document(check: Check) -> dict[str, Any]:
 def check_python() -> Check:
     found = f"{platform.python_version()} at {sys.executable}"
     if sys.version_info[:2] < MINIMUM:
-        return Check(
-            name="python", state="problem", found=found, advice="use 3.10 or newer", needed=True
-        )
-    return Check(name="python", state="ok", found=found, needed=True)
+        return Check("python", "problem", found, "use 3.10 or newer", needed=True)
+    return Check("python", "ok", found, needed=True)
 
 
 def check_flowc() -> Check:
@@ -120,14 +120,14 @@ def check_flowc() -> Check:
     names = backend_names()
     if "local" not in names:
         return Check(
-            name="flowc",
-            state="problem",
-            found=f"{__version__}, without its own targets",
-            advice="install it: pip install flowc, or in a checkout pip install -e .",
+            "flowc",
+            "problem",
+            f"{__version__}, without its own targets",
+            "install it: pip install flowc, or in a checkout pip install -e .",
             needed=True,
         )
     found = f"{__version__}, targets {', '.join(names)}"
-    return Check(name="flowc", state="ok", found=found, needed=True)
+    return Check("flowc", "ok", found, needed=True)
 
 
 def check_store(uri: str) -> Check:
@@ -141,15 +141,11 @@ def check_store(uri: str) -> Check:
             store.exists("names")
     except (stores.StoreError, OSError) as error:
         advice = "choose another with --store or FLOWC_STORE, or make it writable"
-        return Check(
-            name="store", state="problem", found=f"{uri}: {error}", advice=advice, needed=True
-        )
+        return Check("store", "problem", f"{uri}: {error}", advice, needed=True)
     except Exception as error:  # noqa: BLE001 - an object store's client raises its own kinds
         advice = "check the address and the credentials"
-        return Check(
-            name="store", state="problem", found=f"{uri}: {error}", advice=advice, needed=True
-        )
-    return Check(name="store", state="ok", found=uri, needed=True)
+        return Check("store", "problem", f"{uri}: {error}", advice, needed=True)
+    return Check("store", "ok", uri, needed=True)
 
 
 def _try_folder(folder: Path) -> None:
@@ -165,9 +161,7 @@ def check_docker() -> Check:
     try:
         import docker
     except ImportError:
-        return Check(
-            name="docker", state="missing", found="no Python package 'docker'", advice=install
-        )
+        return Check("docker", "missing", "no Python package 'docker'", install)
     advice = "start the daemon, or set DOCKER_HOST; docker and image builds need it"
     try:
         client = docker.from_env(timeout=PATIENCE)
@@ -175,11 +169,9 @@ def check_docker() -> Check:
         client.close()
     except Exception as error:  # noqa: BLE001 - docker and requests raise many kinds
         why = _first_line(error)
-        return Check(
-            name="docker", state="missing", found=f"no daemon answers: {why}", advice=advice
-        )
+        return Check("docker", "missing", f"no daemon answers: {why}", advice)
     found = f"daemon {version.get('Version', '?')} (API {version.get('ApiVersion', '?')})"
-    return Check(name="docker", state="ok", found=f"{found}, package {_installed('docker')}")
+    return Check("docker", "ok", f"{found}, package {_installed('docker')}")
 
 
 def check_engine(engine: Engine) -> Check:
@@ -189,17 +181,15 @@ def check_engine(engine: Engine) -> Check:
         return _check_url(engine, url)
     version = _installed(engine.distribution)
     if version:
-        return Check(
-            name=engine.name, state="ok", found=f"{engine.distribution} {version} installed here"
-        )
+        return Check(engine.name, "ok", f"{engine.distribution} {version} installed here")
     program = shutil.which(engine.program)
     if program:
         version = _beside(Path(program), engine.distribution)
         found = f"{engine.distribution} {version} at {program}".replace("  ", " ")
-        return Check(name=engine.name, state="ok", found=found)
+        return Check(engine.name, "ok", found)
     advice = f"compiling needs none; to look at one that runs, set {engine.variable}"
     found = f"neither '{engine.distribution}' here nor '{engine.program}' on PATH"
-    return Check(name=engine.name, state="missing", found=found, advice=advice)
+    return Check(engine.name, "missing", found, advice)
 
 
 def _check_url(engine: Engine, url: str) -> Check:
@@ -208,27 +198,35 @@ def _check_url(engine: Engine, url: str) -> Check:
     for path in engine.versions:
         try:
             version = _ask(url.rstrip("/") + path)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, HTTPException) as error:
             why = _first_line(error)
             continue
-        return Check(name=engine.name, state="ok", found=f"{version} at {shown}".strip())
+        return Check(engine.name, "ok", f"{version} at {shown}".strip())
     advice = f"is it running? {engine.variable} says where it is"
-    return Check(name=engine.name, state="problem", found=f"{shown}: {why}", advice=advice)
+    return Check(engine.name, "problem", f"{shown}: {why}", advice)
 
 
 def _ask(url: str) -> str:
     """The version that a server tells; an answer without one will do."""
-    from urllib.request import urlopen
+    from base64 import b64encode
+    from urllib.parse import unquote
+    from urllib.request import Request, urlopen
 
     if not url.startswith(("http://", "https://")):
         raise ValueError("not an http:// or https:// address")
-    with urlopen(url, timeout=PATIENCE) as answer:  # noqa: S310 - the scheme is checked above
+    credentials = CREDENTIALS.search(url)
+    request = Request(CREDENTIALS.sub("", url))  # noqa: S310 - the scheme is checked above
+    if credentials:
+        token = b64encode(unquote(credentials[0][:-1]).encode()).decode()
+        request.add_header("Authorization", f"Basic {token}")
+    with urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 - the scheme is checked above
         document: Any = json.loads(answer.read(1 << 16))
     if isinstance(document, str):
         return document
-    known = ("version", "tag_name", "apiServerTagName")
-    told: Sequence[str] = [str(document[key]) for key in known if document.get(key)]
-    return told[0] if told else "a server"
+    for key in ("version", "tag_name", "apiServerTagName"):
+        if key in document:
+            return str(document[key])
+    return "a server"
 
 
 def check_program(name: str, command: list[str], advice: str) -> Check:
@@ -237,11 +235,11 @@ def check_program(name: str, command: list[str], advice: str) -> Check:
             command, capture_output=True, text=True, timeout=PATIENCE, check=False
         )
     except FileNotFoundError:
-        return Check(name=name, state="missing", found=f"no '{command[0]}' on PATH", advice=advice)
+        return Check(name, "missing", f"no '{command[0]}' on PATH", advice)
     except (OSError, subprocess.TimeoutExpired) as error:
-        return Check(name=name, state="problem", found=_first_line(error), advice=advice)
+        return Check(name, "problem", _first_line(error), advice)
     told = (done.stdout or done.stderr).strip().partition("\n")[0]
-    return Check(name=name, state="ok" if done.returncode == 0 else "problem", found=told)
+    return Check(name, "ok" if done.returncode == 0 else "problem", told)
 
 
 def check_proxies() -> Check:
@@ -250,7 +248,7 @@ def check_proxies() -> Check:
         for name in PROXIES
         if (value := os.environ.get(name) or os.environ.get(name.lower()))
     ]
-    return Check(name="proxies", state="ok", found=" ".join(found) or "none set")
+    return Check("proxies", "ok", " ".join(found) or "none set")
 
 
 def check_ca_bundle() -> Check:
@@ -258,7 +256,7 @@ def check_ca_bundle() -> Check:
         path = os.environ.get(variable, "")
         if path:
             return _check_pem(variable, path)
-    return Check(name="ca bundle", state="ok", found="none set: the system's own")
+    return Check("ca bundle", "ok", "none set: the system's own")
 
 
 def _check_pem(variable: str, path: str) -> Check:
@@ -267,23 +265,16 @@ def _check_pem(variable: str, path: str) -> Check:
         text = Path(path).read_text(encoding="latin-1")
     except OSError as error:
         why = f"{name}: {error.strerror}"
-        return Check(
-            name="ca bundle", state="problem", found=why, advice=f"correct or unset {variable}"
-        )
+        return Check("ca bundle", "problem", why, f"correct or unset {variable}")
     count = text.count("-----BEGIN CERTIFICATE-----")
     if not count:
-        return Check(
-            name="ca bundle",
-            state="problem",
-            found=f"{name}: no certificate in it",
-            advice="give a PEM file",
-        )
-    return Check(name="ca bundle", state="ok", found=f"{name}, {count} certificates")
+        return Check("ca bundle", "problem", f"{name}: no certificate in it", "give a PEM file")
+    return Check("ca bundle", "ok", f"{name}, {count} certificates")
 
 
 def mask(url: str) -> str:
     """``url`` without the user and password in it."""
-    return re.sub(r"(?<=://)[^/@\s]*@", "***@", url)
+    return CREDENTIALS.sub("***@", url)
 
 
 def _installed(distribution: str) -> str:
