@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from flowc_backends.kubeflow.parameters import argument
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 CHECKOUT = Path(__file__).parents[1]
 FLOWC = Path(sys.executable).parent / "flowc"
 INSIDE = "/flowc/store"
+KINDS = {"str": "str", "float": "float", "bool": "bool"}
+"""Parameters that Kubeflow has a type for which holds every value."""
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 
 
@@ -130,7 +134,8 @@ class OnAirflow:
 
     def prepare(self, source: Path) -> str:
         out = build("airflow", source, self.store, self.image)
-        [dag_id] = self.airflow.add_dag(out / f"{source.stem}.py")
+        [file] = out.glob("*.py")
+        [dag_id] = self.airflow.add_dag(file)
         return dag_id
 
     def run(self, prepared: str, parameters: Mapping[str, object]) -> str:
@@ -151,9 +156,10 @@ class OnPrefect:
     def prepare(self, source: Path) -> str:
         out = build("prefect", source, self.store, self.image)
         self.prefect.deploy(out)
+        [file] = out.glob("*.py")
         found = self.prefect.call("POST", "/deployments/filter", {"limit": 100})
-        [name] = [one["name"] for one in found if source.stem in one["entrypoint"]]
-        return f"{source.stem}/{name}"
+        [name] = [one["name"] for one in found if file.name in one["entrypoint"]]
+        return f"{file.stem}/{name}"
 
     def run(self, prepared: str, parameters: Mapping[str, object]) -> str:
         flow, _, deployment = prepared.partition("/")
@@ -172,12 +178,12 @@ class OnKubeflow:
         self.store.mkdir(parents=True)
 
     def prepare(self, source: Path) -> str:
-        return str(build("kubeflow", source, self.store, self.image) / f"{source.stem}.yaml")
+        [package] = build("kubeflow", source, self.store, self.image).glob("*.yaml")
+        return str(package)
 
     def run(self, prepared: str, parameters: Mapping[str, object]) -> str:
-        """Kubeflow's parameters are JSON texts, but for texts, numbers with a point and flags."""
         arguments = {
-            name: value if isinstance(value, (str, float, bool)) else json.dumps(value)
+            name: argument(json.dumps(value), KINDS.get(type(value).__name__, "any"))
             for name, value in parameters.items()
         }
         done = self.kfp.run_package(Path(prepared), arguments, volumes={self.store: INSIDE})

@@ -33,7 +33,9 @@ DIGITS = CHECKOUT / "examples/digits/pipeline.py"
 PIPELINES = CHECKOUT / "e2e/pipelines"
 SUCCEEDED = {"completed", "success", "COMPLETED", "SUCCESS"}
 FAILED = {"failed", "FAILED", "FAILURE"}
-NASTY = 'it\'s "quoted" {{ braces }} {% block %} {# no #} {{$.inputs}} $(true) \\ 🎈\n\ttail.sh'
+NASTY = (
+    'it\'s "quoted" {{ braces }} {% block %} {# no #} {{$.inputs}} $(true) ${x} \\ 🎈\n\ttail.sh'
+)
 PARAMETERS: dict[str, object] = {
     "number": 2**63 + 1,
     "ratio": 0.1,

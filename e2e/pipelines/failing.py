@@ -15,7 +15,7 @@ def boom(x: int) -> int:
     raise ValueError(f"no use for {x} 'quoted' {{{{ braces }}}}")
 
 
-@step
+@step(enable_cache=False)
 def double(x: int) -> int:
     return 2 * x
 

@@ -169,12 +169,16 @@ def _step(options: Options, bundle: Bundle) -> int:
     for name, declared in bundle.spec["parameters"].items():
         keys.parameter_text(declared, texts, name)
     id_ = _one_argument(options, "step's id")
+    if document is not None:
+        # Kubeflow gets the id as the segment of a path: nothing on its way expands that.
+        id_ = next((it for it in run.steps if contract.path_segment(it) == id_), id_)
     if id_ not in run.steps:
         hint = suggest(id_, list(run.steps))
         raise UsageError(f"pipeline '{bundle.spec['pipeline']}' has no step '{id_}'{hint}")
     try:
         result = _run_step(options, bundle, run, run.steps[id_])
-        if document is not None and result["status"] in keys.USABLE:
+        if document is not None:
+            # Also after a failure: the file may be an earlier step's, and would be read as ours.
             from flowc_runtime import executor
 
             executor.write_output(document, result.get("outputs", {}), run.store)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 
+from flowc_runtime.contract import path_segment
 from flowc_runtime.options import UsageError
 
 TYPE_CHECKING = False
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     from flowc_runtime.contract import ArtifactRecord, Json, ParameterSpec
     from flowc_runtime.stores import Store
+
+ESCAPED = "flowc:json:"
+"""A text that starts so is the JSON string that follows, which nothing on its way expands."""
 
 MOUNTS = {"gs://": "/gcs/", "s3://": "/s3/", "minio://": "/minio/"}
 """Where the launcher keeps local copies of remote URIs."""
@@ -48,6 +52,8 @@ def parameter_texts(document: Json, declared: Mapping[str, ParameterSpec]) -> di
 def _text(value: Json, kind: str) -> str:
     if isinstance(value, str) and kind != "str":
         return value
+    if isinstance(value, str) and value.startswith(ESCAPED):
+        return value[len(ESCAPED) :]
     if isinstance(value, float) and value.is_integer() and kind == "int":
         return str(int(value))
     return json.dumps(value)
@@ -57,11 +63,13 @@ def write_output(document: Json, outputs: Mapping[str, ArtifactRecord], store: S
     """Write the executor output, and a pointer where Kubeflow expects each artifact."""
     declared = document.get("outputs") or {}
     listed: dict[str, Json] = {}
-    for name, group in (declared.get("artifacts") or {}).items():
-        artifacts = group.get("artifacts") or []
-        if name in outputs and artifacts:
-            _write_pointer(artifacts[0], outputs[name], store)
-            listed[name] = {"artifacts": [_describe(artifacts[0], outputs[name], store)]}
+    theirs = declared.get("artifacts") or {}
+    for name, record in outputs.items():
+        key = path_segment(name)
+        artifacts = theirs.get(key, {}).get("artifacts") or []
+        if artifacts:
+            _write_pointer(artifacts[0], record, store)
+            listed[key] = {"artifacts": [_describe(artifacts[0], record, store)]}
     file = declared.get("outputFile")
     if file:
         _write(_local(file), {"parameterValues": {}, "artifacts": listed})
