@@ -17,14 +17,12 @@ from dataclasses import asdict, dataclass
 from http.client import HTTPException
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from flowc import __version__
 from flowc.driver.store import default_store
 from flowc.registry import backend_names
 from flowc_runtime import stores
-
-if TYPE_CHECKING:
 
 PATIENCE = 4
 """Seconds given to a daemon, an engine or a program to answer."""
@@ -58,7 +56,6 @@ class Engine:
     program: str
     variable: str
     versions: tuple[str, ...]
-    extra: str
 
 
 ENGINES = (
@@ -68,7 +65,6 @@ ENGINES = (
         program="kfp",
         variable="FLOWC_KUBEFLOW_URL",
         versions=("/apis/v2beta1/healthz", "/apis/v1beta1/healthz"),
-        extra="kubeflow",
     ),
     Engine(
         name="airflow",
@@ -76,7 +72,6 @@ ENGINES = (
         program="airflow",
         variable="FLOWC_AIRFLOW_URL",
         versions=("/api/v2/version", "/api/v1/version"),
-        extra="airflow",
     ),
     Engine(
         name="prefect",
@@ -84,7 +79,6 @@ ENGINES = (
         program="prefect",
         variable="PREFECT_API_URL",
         versions=("/admin/version", "/version"),
-        extra="prefect",
     ),
 )
 
