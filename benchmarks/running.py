@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from statistics import median
 from typing import TYPE_CHECKING
 
-from benchmarks.bench import CHAIN, kedro_command, with_steps
-from benchmarks.measure import Command, Usage, spend
+from benchmarks.bench import CHAIN, SUBJECTS, kedro_command, with_steps
+from benchmarks.measure import Command, Usage, ask, spend
 from benchmarks.table import Row
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def measure(bench: Bench) -> Iterator[Row]:
         kedro = kedro_command(bench, bench.kedro, "kedro_run", "run")
         subjects["peer"] = lambda steps: with_steps(kedro, steps)
     costs = _costs(subjects, long, bench.rounds)
+    floor = ask(Command(argv=[sys.executable, SUBJECTS / "fork_floor.py", "200"]))
     for unit, index in (("ms wall", 0), ("ms CPU", 1)):
         yield Row(
             what="run here, each trivial step",
@@ -33,6 +35,7 @@ def measure(bench: Bench) -> Iterator[Row]:
             budget=6,
             peer="kedro, in memory" if bench.kedro else "",
             peer_value=costs["peer"][index] * 1000 if bench.kedro else None,
+            floor=floor[index] * 1000,
         )
 
 
