@@ -11,7 +11,7 @@ import signal
 import tarfile
 import threading
 import zipfile
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,7 +22,7 @@ from flowc.errors import AuthorError, EngineUnavailable
 from flowc.registry import FEATURES, Bundle, MachineBackend, RunOptions, find_backend
 from flowc_backends.docker import DockerBackend, bundles
 from flowc_backends.docker.copying import add_folders, add_tree, lend
-from flowc_backends.docker.driving import Drive, interruptible, uninterruptible
+from flowc_backends.docker.driving import Drive
 from flowc_backends.docker.needs import needed_objects
 from flowc_backends.docker.probe import our_users
 from flowc_backends.docker.results import Outcome, explain, latest_result, read_outcome
@@ -88,13 +88,29 @@ def pipeline(*steps: ir.Step) -> ir.Pipeline:
 DIAMOND = pipeline(step("a"), step("b", "a"), step("c", "a"), step("d", "b", "c"), step("e"))
 
 
+@dataclass
+class Steps:
+    """Steps that are a function; remembers what else is asked of it."""
+
+    run: Callable[[ir.Step, Callable[[str], None]], Outcome]
+    asked: list[str] = field(default_factory=list[str])
+
+    def run_step(self, step: ir.Step, line: Callable[[str], None]) -> Outcome:
+        return self.run(step, line)
+
+    def stop(self) -> None:
+        self.asked.append("stop")
+
+    def kill(self) -> None:
+        self.asked.append("kill")
+
+
 def drive(
     run_step: Callable[[ir.Step, Callable[[str], None]], Outcome], max_parallel: int = 2
 ) -> tuple[dict[str, str], list[str]]:
     heard = Heard()
-    driven = Drive(DIAMOND, heard, run_step, max_parallel)
+    driven = Drive(DIAMOND, heard, Steps(run_step), max_parallel)
     driven.run()
-    driven.close()
     return {step: outcome.status for step, outcome in driven.outcomes.items()}, heard.told
 
 
@@ -163,29 +179,55 @@ def test_a_bug_of_ours_comes_through() -> None:
     def run_step(_step: ir.Step, _line: Callable[[str], None]) -> Outcome:
         raise ZeroDivisionError
 
+    steps = Steps(run_step)
     with pytest.raises(ZeroDivisionError):
-        drive(run_step)
+        Drive(DIAMOND, Heard(), steps, 1).run()
 
 
-def test_after_a_cancellation_nothing_starts() -> None:
+def interrupted(*numbers: signal.Signals) -> tuple[Steps, Heard, Drive]:
+    """A run whose first step gets these signals, one by one, and ends when all are heard."""
     heard = Heard()
-    driven = Drive(DIAMOND, heard, lambda _step, _line: COMPLETED, 1)
-    driven.cancel()
-    driven.close()
-    assert heard.told == [f"{name} cancelled" for name in "abcde"]
+    ended = threading.Event()
+
+    def run_step(_step: ir.Step, line: Callable[[str], None]) -> Outcome:
+        line("started")
+        ended.wait(20)
+        return Outcome(status="cancelled")
+
+    class Hearing(Heard):
+        def step_log(self, step: str, line: str) -> None:
+            super().step_log(step, line)
+            for number in numbers:
+                signal.raise_signal(number)
+
+        def note(self, text: str) -> None:
+            super().note(text)
+            if len(numbers) == sum("containers" in told for told in self.told):
+                ended.set()
+
+    steps, heard = Steps(run_step), Hearing()
+    driven = Drive(DIAMOND, heard, steps, 1)
+    driven.run()
+    return steps, heard, driven
 
 
-def test_sigterm_interrupts() -> None:
-    before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(KeyboardInterrupt), interruptible():
-        signal.raise_signal(signal.SIGTERM)
-    assert signal.getsignal(signal.SIGTERM) is before
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_one_signal_stops(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    steps, heard, driven = interrupted(number)
+    assert steps.asked == ["stop"]
+    assert {step: outcome.status for step, outcome in driven.outcomes.items()} == {
+        "a": "cancelled", "b": "skipped", "c": "skipped", "d": "skipped", "e": "cancelled"
+    }  # fmt: skip
+    assert "e starts" not in heard.told
+    assert driven.interruptions == 1
+    assert signal.getsignal(number) is before
 
 
-def test_clearing_up_is_not_interrupted() -> None:
-    with uninterruptible():
-        signal.raise_signal(signal.SIGINT)
-        signal.raise_signal(signal.SIGTERM)
+def test_a_second_one_kills() -> None:
+    steps, _, driven = interrupted(signal.SIGINT, signal.SIGINT)
+    assert steps.asked == ["stop", "kill"]
+    assert driven.interruptions == 2
 
 
 def refusal(call: Callable[[], object]) -> str:

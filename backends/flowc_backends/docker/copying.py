@@ -43,7 +43,8 @@ class Copied:
         self._options = options
         self._store = store
         self._specs = {step["id"]: step for step in options.spec["steps"]}
-        self._bundle = (bundle, inside)
+        self.inside = inside
+        self._bundle = bundle
         self._lent: dict[str, set[str]] = {}
 
     @property
@@ -59,7 +60,7 @@ class Copied:
         lent = self._lent[step.id] = set()
         with tempfile.TemporaryFile() as file:
             with tarfile.open(fileobj=file, mode="w") as tar:
-                add_tree(tar, *self._bundle)
+                add_tree(tar, self._bundle, self.inside)
                 add_folders(tar, [STORE])
                 objects = list(needed_objects(self._store, self._options, self._specs[step.id]))
                 parents = {str(PurePosixPath(STORE, key).parent) for key, _ in objects}
@@ -117,7 +118,8 @@ class BundleCopied:
 
     def __init__(self, engine: Daemon, uri: str, *, bundle: Path, inside: str) -> None:
         self._engine = engine
-        self._bundle = (bundle, inside)
+        self.inside = inside
+        self._bundle = bundle
         self.store = uri
         self.mounts: Sequence[tuple[str, str, bool]] = ()
 
@@ -125,7 +127,7 @@ class BundleCopied:
         del step
         with tempfile.TemporaryFile() as file:
             with tarfile.open(fileobj=file, mode="w") as tar:
-                add_tree(tar, *self._bundle)
+                add_tree(tar, self._bundle, self.inside)
             file.seek(0)
             self._engine.put(container, "/", file)
 

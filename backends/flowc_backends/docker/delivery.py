@@ -19,6 +19,11 @@ class Delivery(Protocol):
     """What surrounds the start of a step's container."""
 
     @property
+    def inside(self) -> str:
+        """Where the unpacked bundle is, inside."""
+        ...
+
+    @property
     def store(self) -> str:
         """The store's URI as the container sees it."""
         ...

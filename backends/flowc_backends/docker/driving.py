@@ -1,7 +1,9 @@
 """Drives a run: starts what may start, tells the reporter, goes on after a failure.
 
 Steps run in threads that wait for their containers. Everything else, the reporter too, happens in
-the calling thread, which takes events from one queue.
+the calling thread, which takes events from one queue. Ctrl-C and SIGTERM are events as well, so
+that they never strike between two lines that belong together: the first asks the containers to
+stop, the second removes them.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from flowc_backends.docker.results import Outcome
 from flowc_backends.schedule import Schedule
@@ -25,51 +27,69 @@ if TYPE_CHECKING:
     from flowc.ir import Pipeline, Step
     from flowc.registry import Reporter
 
-    RunStep = Callable[[Step, Callable[[str], None]], Outcome]
+INTERRUPTION = ""
+"""Stands in an event where otherwise a step's id does."""
 
 Event = tuple[str, "str | Future[Outcome]"]
 
 
+class Steps(Protocol):
+    """What runs steps: one call for each, in any thread."""
+
+    def run_step(self, step: Step, line: Callable[[str], None]) -> Outcome: ...
+    def stop(self) -> None:
+        """Ask what runs to stop, and return at once."""
+        ...
+
+    def kill(self) -> None:
+        """End what runs now."""
+        ...
+
+
 class Drive:
-    """One run's way through its steps; ``outcomes`` grows until it holds all of them."""
+    """One run's way through its steps. Afterwards ``outcomes`` has each step's."""
 
     def __init__(
-        self, pipeline: Pipeline, reporter: Reporter, run_step: RunStep, max_parallel: int
+        self, pipeline: Pipeline, reporter: Reporter, steps: Steps, max_parallel: int
     ) -> None:
         self.outcomes: dict[str, Outcome] = {}
-        self._steps = {step.id: step for step in pipeline.steps}
+        self.interruptions = 0
+        self._nodes = {step.id: step for step in pipeline.steps}
         self._schedule = Schedule({step.id: step.upstream for step in pipeline.steps})
         self._reporter = reporter
-        self._run_step = run_step
+        self._steps = steps
         self._limit = max_parallel or default_parallelism()
         self._pool = ThreadPoolExecutor(self._limit, thread_name_prefix="flowc-step")
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._started: dict[str, float] = {}
 
     def run(self) -> None:
-        """Until every step has ended; KeyboardInterrupt comes through."""
-        while not self._schedule.done:
-            self._start_ready()
-            self._handle(*self._events.get())
-
-    def cancel(self) -> None:
-        """Start nothing more, and wait for the steps that have started."""
-        self._schedule.stop()
-        while self._started:
-            self._handle(*self._events.get())
-        for step in self._steps:
+        """Until every step has ended, or until all that had started have after an interruption."""
+        try:
+            with _signals(self.interrupt):
+                self._start_ready()
+                while self._started:
+                    self._handle(*self._events.get())
+                    self._start_ready()
+        finally:
+            if self._started:
+                self._steps.kill()
+            self._pool.shutdown(wait=True, cancel_futures=True)
+        for step in self._nodes:
             if step not in self.outcomes:
                 self._note(step, Outcome(status="cancelled"), 0.0)
 
-    def close(self) -> None:
-        """Let the threads end; their containers must be gone."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+    def interrupt(self) -> None:
+        """May be called from anywhere, a signal's handler too."""
+        self._events.put((INTERRUPTION, ""))
 
     def _start_ready(self) -> None:
+        if self.interruptions:
+            return
         for step in self._schedule.ready(self._limit - len(self._started)):
             self._started[step] = time.monotonic()
             self._reporter.step_started(step)
-            future = self._pool.submit(self._run_step, self._steps[step], self._logger(step))
+            future = self._pool.submit(self._steps.run_step, self._nodes[step], self._logger(step))
             future.add_done_callback(self._ender(step))
 
     def _logger(self, step: str) -> Callable[[str], None]:
@@ -79,12 +99,24 @@ class Drive:
         return lambda future: self._events.put((step, future))
 
     def _handle(self, step: str, event: str | Future[Outcome]) -> None:
-        if isinstance(event, str):
+        if step == INTERRUPTION:
+            self._stop()
+        elif isinstance(event, str):
             self._reporter.step_log(step, event)
-            return
-        seconds = time.monotonic() - self._started.pop(step)
-        outcome = event.result()
-        self._note(step, outcome, seconds)
+        else:
+            self._end(step, event.result())
+
+    def _stop(self) -> None:
+        self.interruptions += 1
+        if self.interruptions == 1:
+            self._reporter.note("stopping the containers; Ctrl-C once more kills them")
+            self._steps.stop()
+        else:
+            self._reporter.note("killing the containers")
+            self._steps.kill()
+
+    def _end(self, step: str, outcome: Outcome) -> None:
+        self._note(step, outcome, time.monotonic() - self._started.pop(step))
         for below in self._schedule.finish(step, ok=outcome.ok):
             why = f"upstream '{step}' {outcome.status}"
             self._note(below, Outcome(status="skipped", detail=why), 0.0)
@@ -100,34 +132,20 @@ def default_parallelism() -> int:
 
 
 @contextmanager
-def interruptible() -> Generator[None]:
-    """SIGTERM ends a run as Ctrl-C does."""
+def _signals(call: Callable[[], None]) -> Generator[None]:
+    """Ctrl-C and SIGTERM call this instead; other threads than the main one get no signals."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    numbers = (signal.SIGINT, signal.SIGTERM)
 
+    def handle(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        call()
 
-@contextmanager
-def uninterruptible() -> Generator[None]:
-    """Neither Ctrl-C nor SIGTERM ends what must not be left half done."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {
-        number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    before = {number: signal.signal(number, handle) for number in numbers}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    del number, frame
-    raise KeyboardInterrupt

@@ -32,11 +32,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A run that can start. ``bundle`` is where containers find the unpacked bundle."""
+    """A run that can start."""
 
     pipeline: ir.Pipeline
     containers: StepContainers
-    bundle: str
     store: Store
 
 
@@ -55,7 +54,7 @@ def prepare(pipeline: ir.Pipeline, options: RunOptions) -> Prepared:
         bundles.compile_for(unpacked, answer.python)
     delivery = _delivery(engine, options, store, unpacked, inside, shared=answer.shared)
     containers = StepContainers(engine, options, store, delivery, answer.user)
-    return Prepared(pipeline=placed, containers=containers, bundle=inside, store=store)
+    return Prepared(pipeline=placed, containers=containers, store=store)
 
 
 def _open(uri: str) -> Store:

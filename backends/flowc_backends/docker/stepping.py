@@ -8,7 +8,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from flowc.errors import BackendError, FlowcError
+from flowc.errors import FlowcError
 from flowc_backends.docker.results import KILLED, Outcome, explain, read_outcome
 from flowc_backends.images.containers import run
 from flowc_backends.images.daemon import Container
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 RUN_LABEL = "flowc.run"
 """Labels of a step's container; `docker ps --filter label=flowc.run` finds those of a run."""
+
+GRACE = 10
+"""Seconds between asking a container to stop and killing it: the runtime inside takes five."""
 
 _FOREIGN = re.compile(r"[^a-zA-Z0-9_.-]+")
 
@@ -44,45 +47,57 @@ class StepContainers:
         self._user = user
         self._lock = threading.Lock()
         self._there: set[str] = set()
-        self._closed = False
+        self._stopped = threading.Event()
 
-    def run_step(self, step: Step, bundle: str, line: Callable[[str], None]) -> Outcome:
-        """Run one step to its end; ``bundle`` is the unpacked bundle inside its container."""
+    def run_step(self, step: Step, line: Callable[[str], None]) -> Outcome:
+        """Run one step in a container to its end."""
+        container = ""
         try:
-            container = self._engine.create(self._container(step, bundle))
-        except FlowcError as error:
-            return Outcome(status="failed", detail=error.message)
-        try:
-            self._add(container)
+            container = self._engine.create(self._container(step))
             return self._run(container, step, line)
         except FlowcError as error:
+            if self._stopped.is_set():
+                return Outcome(status="cancelled", detail="killed")
             return Outcome(status="failed", detail=error.message)
         finally:
-            self._remove(container)
+            if container:
+                self._remove(container)
 
-    def stop(self, seconds: int) -> None:
-        """Ask every container to stop, all at once; after ``seconds`` they are killed."""
+    def stop(self) -> None:
+        """SIGTERM for all containers at once, SIGKILL after a while."""
         with self._lock:
-            self._closed = True
+            self._stopped.set()
             there = list(self._there)
-        threads = [
-            threading.Thread(target=self._stop, args=(container, seconds), daemon=True)
-            for container in there
-        ]
-        for thread in threads:
-            thread.start()
+        for container in there:
+            threading.Thread(target=self._stop, args=(container,), daemon=True).start()
 
-    def remove_all(self) -> None:
-        """Remove what is there now and what is being created at this moment."""
+    def kill(self) -> None:
+        """Remove all containers, those that nobody here knows of too."""
         with self._lock:
-            self._closed = True
-        for container in self._engine.labelled(f"{RUN_LABEL}={self._options.run}"):
-            self._engine.remove(container)
+            self._stopped.set()
+        label = f"{RUN_LABEL}={self._options.run}"
+        try:
+            for container in self._engine.labelled(label):
+                self._engine.remove(container)
+        except FlowcError as error:
+            self._options.reporter.note(
+                f"containers may be left, see `docker ps --all --filter label={label}`: {error}"
+            )
 
     def _run(self, container: str, step: Step, line: Callable[[str], None]) -> Outcome:
         complaints: list[str] = []
         self._delivery.bring(container, step)
-        code = run(self._engine, container, line, error=complaints.append)
+        with self._lock:
+            self._there.add(container)
+        if self._stopped.is_set():
+            return Outcome(status="cancelled")
+        code = run(
+            self._engine,
+            container,
+            line,
+            error=complaints.append,
+            started=lambda: self._stop(container) if self._stopped.is_set() else None,
+        )
         self._delivery.fetch(container, step)
         outcome = read_outcome(self._store, self._options.run, step.id)
         if outcome is not None:
@@ -90,15 +105,23 @@ class StepContainers:
         # The runtime speaks on standard error; what it says matters when it could not store it.
         for complaint in complaints:
             line(complaint)
+        if self._stopped.is_set():
+            return Outcome(status="cancelled", detail="killed")
         killed = code == KILLED and bool(self._engine.state(container).get("OOMKilled"))
         return explain(code, out_of_memory=killed, last=complaints[-1] if complaints else "")
 
-    def _container(self, step: Step, bundle: str) -> Container:
+    def _container(self, step: Step) -> Container:
         options = self._options
         declared = dict(step.docker.environment)
         return Container(
             image=step.image,
-            command=[step.docker.python, bundle, "step", step.id, *run_arguments(options)],
+            command=[
+                step.docker.python,
+                self._delivery.inside,
+                "step",
+                step.id,
+                *run_arguments(options),
+            ],
             name=container_name(options.run, step.id),
             user=step.docker.user or self._user,
             environment={
@@ -115,15 +138,10 @@ class StepContainers:
             mounts=self._delivery.mounts,
         )
 
-    def _add(self, container: str) -> None:
-        with self._lock:
-            if self._closed:
-                raise BackendError("the run was stopped")
-            self._there.add(container)
-
-    def _stop(self, container: str, seconds: int) -> None:
+    def _stop(self, container: str) -> None:
+        # Whoever waits for the container hears of a daemon that is gone.
         with suppress(FlowcError):
-            self._engine.stop(container, seconds)
+            self._engine.stop(container, GRACE)
 
     def _remove(self, container: str) -> None:
         with self._lock:

@@ -10,10 +10,10 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from flowc.errors import FlowcError, InternalError
+from flowc.errors import InternalError
 from flowc_backends.docker import bundles
-from flowc_backends.docker.driving import Drive, interruptible, uninterruptible
-from flowc_backends.docker.stepping import RUN_LABEL, StepContainers, run_arguments
+from flowc_backends.docker.driving import Drive
+from flowc_backends.docker.stepping import run_arguments
 from flowc_runtime.contract import EXIT_REQUEST
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from flowc import ir
     from flowc.registry import RunOptions, Support
     from flowc_runtime.stores import Store
-
-GRACE = 10
-"""Seconds between asking a container to stop and killing it: the runtime inside takes five."""
 
 
 class DockerBackend:
@@ -52,24 +49,13 @@ class DockerBackend:
         from flowc_backends.docker.preparing import prepare
 
         prepared = prepare(pipeline, options)
-        reporter = options.reporter
-        reporter.run_started(options.run, [step.id for step in pipeline.steps])
-        containers = prepared.containers
+        options.reporter.run_started(options.run, [step.id for step in pipeline.steps])
         drive = Drive(
-            prepared.pipeline,
-            reporter,
-            lambda step, line: containers.run_step(step, prepared.bundle, line),
-            options.max_parallel,
+            prepared.pipeline, options.reporter, prepared.containers, options.max_parallel
         )
-        cancelled = True
-        try:
-            with interruptible():
-                cancelled = _drive(drive, containers, options)
-        finally:
-            with uninterruptible():
-                _clear(drive, containers, options, gone=not cancelled)
+        drive.run()
         well = finalise(options, prepared.store)
-        if cancelled:
+        if drive.interruptions:
             return "cancelled"
         well = well and all(outcome.ok for outcome in drive.outcomes.values())
         return "completed" if well else "failed"
@@ -96,31 +82,3 @@ def finalise(options: RunOptions, store: Store) -> bool:
     if process.returncode == EXIT_REQUEST:
         raise InternalError(f"the finaliser refused its arguments: {output.strip()}")
     return process.returncode == 0
-
-
-def _drive(drive: Drive, containers: StepContainers, options: RunOptions) -> bool:
-    """Whether the run was cancelled."""
-    try:
-        drive.run()
-    except KeyboardInterrupt:
-        options.reporter.note("stopping the containers; once more to kill them")
-    else:
-        return False
-    try:
-        containers.stop(GRACE)
-        drive.cancel()
-    except KeyboardInterrupt:
-        options.reporter.note("killing the containers")
-    return True
-
-
-def _clear(drive: Drive, containers: StepContainers, options: RunOptions, *, gone: bool) -> None:
-    """Leave no container and no thread; ``gone`` says that each has been removed already."""
-    try:
-        if not gone:
-            containers.remove_all()
-            drive.cancel()
-    except FlowcError as error:
-        options.reporter.note(f"containers may be left: {error.message}")
-        options.reporter.note(f"docker ps --all --filter label={RUN_LABEL}={options.run}")
-    drive.close()

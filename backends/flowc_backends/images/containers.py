@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import signal
 import tarfile
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -23,7 +25,8 @@ def created(engine: Daemon, container: Container) -> Generator[str]:
     try:
         yield made
     finally:
-        engine.remove(made)
+        with _undisturbed():
+            engine.remove(made)
 
 
 def run(
@@ -32,13 +35,17 @@ def run(
     line: Callable[[str], None],
     *,
     error: Callable[[str], None] | None = None,
+    started: Callable[[], object] | None = None,
 ) -> int:
     """Start a created container, pass on its output line by line, return its exit status.
 
-    Lines of its standard error go to ``error``, without it to ``line`` as well.
+    Lines of its standard error go to ``error``, without it to ``line`` as well; ``started`` is
+    called as soon as it runs.
     """
     output = engine.attach(container)
     engine.start(container)
+    if started is not None:
+        started()
     takers = (line, error or line)
     for stream, text in lines(output):
         takers[stream](text)
@@ -73,6 +80,21 @@ def archive(files: Mapping[str, bytes]) -> bytes:
             entry.size, entry.mode = len(files[path]), 0o644
             tar.addfile(entry, io.BytesIO(files[path]))
     return buffer.getvalue()
+
+
+@contextmanager
+def _undisturbed() -> Generator[None]:
+    """Neither a second Ctrl-C nor SIGTERM keeps a container from being removed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _text(line: bytes) -> str:
