@@ -114,7 +114,7 @@ def install(step_id: str, image: str, first_party: Collection[str]) -> None:
     _installed = _Installed(step_id, image, first_party)
     if builtins.__import__ is not _import_or_stand_in:
         _import = builtins.__import__
-        vars(builtins)["__import__"] = _import_or_stand_in
+        builtins.__import__ = _import_or_stand_in  # type: ignore[assignment]
 
 
 def uninstall() -> None:
@@ -122,7 +122,7 @@ def uninstall() -> None:
     global _installed  # noqa: PLW0603 - as above
     _installed = None
     if builtins.__import__ is _import_or_stand_in:
-        vars(builtins)["__import__"] = _import
+        builtins.__import__ = _import
 
 
 def place() -> str:

@@ -41,7 +41,7 @@ from flowc_runtime.materializers.leaves import LoadError, SaveError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, BinaryIO, NoReturn
+    from typing import Any, BinaryIO
 
     from flowc_runtime.contract import OutputSpec, TypeSpec
 
@@ -78,18 +78,14 @@ def load(materializer: str, path: str, typespec: TypeSpec | None = None) -> Any:
     afterwards. ``typespec`` is what the reader declared, for messages.
     """
     try:
-        if ":" in materializer:
-            from flowc_runtime.materializers import custom
-
-            return custom.load(materializer, path)
-        with open(path, "rb") as file:
-            return reader_of(materializer)(file, os.fstat(file.fileno()).st_size)
-    except values.NotDecodable as error:
-        _refuse(materializer, typespec, str(error), error.missing, error)
-    except ModuleNotFoundError as error:
-        _refuse(materializer, typespec, "", error.name or "", error)
+        return _load(materializer, path)
     except LoadError as error:
-        _refuse(materializer, typespec, str(error), "", error.__cause__)
+        reason, cause = str(error), error.__cause__
+    except Exception as error:  # noqa: BLE001 - damage shows in any way, and the author's code runs
+        reason, cause = _reason(error), error
+    wanted = f" (wanted as {values.type_text(typespec)})" if typespec is not None else ""
+    problem = f"an artifact stored as {materializer}{wanted} cannot be read"
+    raise LoadError(f"{problem}: {reason}") from cause
 
 
 def reader_of(name: str) -> Reader:
@@ -171,28 +167,29 @@ def _subject(output: OutputSpec | None) -> str:
     return "the value" if output is None else f"output '{output['name']}'"
 
 
-def _refuse(
-    materializer: str,
-    typespec: TypeSpec | None,
-    reason: str,
-    missing: str,
-    cause: BaseException | None,
-) -> NoReturn:
-    imports = sys.modules.get("flowc_runtime.imports")
-    place = imports.place() if imports is not None else "this image"
-    if missing:
-        distribution = _distribution(missing)
-        reason = f"it needs {distribution}, which is not installed in {place}"
-    wanted = f" (wanted as {values.type_text(typespec)})" if typespec is not None else ""
-    raise LoadError(
-        f"an artifact stored as {materializer}{wanted} cannot be read: {reason}"
-    ) from cause
+def _load(materializer: str, path: str) -> Any:
+    if ":" in materializer:
+        from flowc_runtime.materializers import custom
+
+        return custom.load(materializer, path)
+    with open(path, "rb") as file:
+        return reader_of(materializer)(file, os.fstat(file.fileno()).st_size)
 
 
-def _distribution(module: str) -> str:
+def _reason(error: Exception) -> str:
+    """Why it cannot be read, as a distribution that is missing where that is the reason."""
     from flowc_runtime import imports
 
-    return imports.distribution_of(module)
+    missing = ""
+    if isinstance(error, values.NotDecodable):
+        missing = error.missing
+    elif isinstance(error, ModuleNotFoundError):
+        missing = error.name or ""
+    if missing:
+        distribution = imports.distribution_of(missing)
+        return f"it needs {distribution}, which is not installed in {imports.place()}"
+    is_ours = isinstance(error, values.NotDecodable)
+    return str(error) if is_ours else f"{type(error).__name__}: {error}"
 
 
 _SIMPLE: dict[str, Reader] = {

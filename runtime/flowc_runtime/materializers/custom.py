@@ -22,14 +22,17 @@ def save(value: object, path: str, name: str) -> str:
     import shutil
     import tempfile
 
-    author = _instance(name)
+    try:
+        author = objects.find_class(name)()
+    except NotDecodable as error:
+        raise SaveError(f"its materializer cannot be used: {error}") from error
     types = getattr(author, "types", object)
     if not isinstance(value, types):
         raise SaveError(f"its materializer {name} does not take a {type_name(type(value))}")
     folder = tempfile.mkdtemp(prefix="flowc-", dir=os.path.dirname(path) or ".")
     try:
         target = pathlib.Path(folder, f"artifact{getattr(author, 'suffix', '')}")
-        author.save(value, target)
+        _call(author.save, value, target, name)
         _collect(target, path, name)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -40,7 +43,7 @@ def load(materializer: str, path: str) -> Any:
     import pathlib
 
     name, _, version = materializer.rpartition("@")
-    author = _instance(name)
+    author = objects.find_class(name)()
     if _version(author) != version:
         raise LoadError(f"{name} has version {_version(author)} now and wrote it with {version}")
     with open(path, "rb") as file:
@@ -67,11 +70,12 @@ def _collect(target: Any, path: str, name: str) -> None:
         raise SaveError(f"its materializer {name} was to write {target.name} and wrote {written}")
 
 
-def _instance(name: str) -> Any:
+def _call(method: Any, value: object, target: object, name: str) -> None:
     try:
-        return objects.find_class(name)()
-    except NotDecodable as error:
-        raise SaveError(f"its materializer cannot be used: {error}") from error
+        method(value, target)
+    except Exception as error:
+        text = f"its materializer {name} raised {type(error).__name__}: {error}"
+        raise SaveError(text) from error
 
 
 def _version(author: object) -> str:

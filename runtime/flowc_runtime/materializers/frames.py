@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import warnings
 
 from flowc_runtime import values
 from flowc_runtime.materializers.leaves import Format
@@ -59,13 +60,16 @@ def _write_pandas(value: Any, file: BinaryIO) -> bool:
     except ImportError:
         return False
     refusals = (pyarrow.ArrowException, ValueError, TypeError, LookupError, AttributeError)
-    try:
-        parquet.write_table(_to_table(value, pyarrow), file, **_OPTIONS)
-        file.seek(0)
-        again = _from_table(_read_table(file.read()))
-    except (*refusals, OverflowError, NotImplementedError):
-        return False
-    return _is_same(value, again)
+    with warnings.catch_warnings():
+        # pyarrow warns of what it will lose; here that is looked at afterwards.
+        warnings.simplefilter("ignore")
+        try:
+            parquet.write_table(_to_table(value, pyarrow), file, **_OPTIONS)
+            file.seek(0)
+            again = _from_table(_read_table(file.read()))
+        except (*refusals, OverflowError, NotImplementedError):
+            return False
+        return _is_same(value, again)
 
 
 def _write_polars(value: Any, file: BinaryIO) -> bool:
@@ -91,7 +95,7 @@ def _to_table(value: Any, pyarrow: Any) -> Any:
         "attrs": values.encode(value.attrs),
         "columns": _range_of(frame.columns),
         "freq": getattr(frame.index, "freqstr", None),
-        "nan": [i for i in range(frame.shape[1]) if _marks_by_nan(frame.iloc[:, i])],
+        "objects": {i: _marks_by_nan(frame.iloc[:, i]) for i in _object_columns(frame)},
         "unique": not value.flags.allows_duplicate_labels,
     }
     metadata: dict[bytes, bytes] = {**(table.schema.metadata or {})}
@@ -103,9 +107,10 @@ def _from_table(table: Any) -> Any:
     pandas = _load("pandas")
     extra = json.loads(table.schema.metadata[_KEY])
     frame = table.to_pandas()
-    for position in extra["nan"]:
-        column = frame.iloc[:, position]
-        frame.isetitem(position, column.where(column.notna(), float("nan")))
+    for position, by_nan in extra["objects"].items():
+        column = frame.iloc[:, int(position)].astype(object)
+        missing = float("nan") if by_nan else None
+        frame.isetitem(int(position), column.where(column.notna(), missing))
     if extra["columns"] is not None:
         start, stop, step, name = extra["columns"]
         frame.columns = pandas.RangeIndex(start, stop, step, name=values.decode(name))
@@ -124,10 +129,13 @@ def _range_of(index: Any) -> Json:
     return [index.start, index.stop, index.step, values.encode(index.name)]
 
 
+def _object_columns(frame: Any) -> list[int]:
+    """Where the columns of objects are; from pandas 3 on, those of text come back as text."""
+    return [i for i, dtype in enumerate(frame.dtypes) if dtype == object]
+
+
 def _marks_by_nan(column: Any) -> bool:
-    """Whether a column of objects marks what is missing by NaN, where parquet has only null."""
-    if column.dtype != object:
-        return False
+    """Whether what is missing is marked by NaN, where parquet has only null."""
     missing = column[column.isna()]
     return len(missing) > 0 and all(type(item) is float for item in missing)
 

@@ -74,6 +74,8 @@ def unpack(file: BinaryIO, folder: str) -> str:
                     _extract(archive, entry, target)
     except (tarfile.TarError, EOFError) as error:
         raise LoadError(f"the tar is damaged: {error}") from error
+    if not root:
+        raise LoadError("the tar is empty")
     for target, link in links:
         if not _stays_inside(os.path.join(folder, root), target, link):
             raise LoadError(f"the tar has a link that leads outside: {link}")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pickle
 
-from flowc_runtime.materializers.leaves import Format, LoadError, SaveError
-from flowc_runtime.values import NotDecodable, objects, type_name
+from flowc_runtime.materializers.leaves import Format, SaveError
+from flowc_runtime.values import objects, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,12 +32,7 @@ def format_of() -> Format:
 
 def read(file: BinaryIO, size: int) -> Any:
     del size
-    try:
-        return pickle.load(file)  # noqa: S301 - who can write to a store is trusted with code
-    except (ModuleNotFoundError, NotDecodable):
-        raise
-    except Exception as error:  # the author's __setstate__ and constructors run here
-        raise LoadError(f"{type(error).__name__}: {error}") from error
+    return pickle.load(file)  # noqa: S301 - who can write to a store is trusted with code
 
 
 def _write_pickle(value: object, file: BinaryIO) -> bool:

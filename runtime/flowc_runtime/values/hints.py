@@ -47,6 +47,8 @@ def typespec(annotation: Any) -> TypeSpec:
         return {"kind": "union", "args": [typespec(arg) for arg in args]}
     if origin is typing.Literal:
         return {"kind": "literal", "values": [encode(arg) for arg in args]}
+    if annotation is typing.Any or annotation is object:
+        return ANY
     return _class(origin or annotation, args)
 
 
@@ -55,7 +57,7 @@ def _class(kind: Any, args: tuple[Any, ...]) -> TypeSpec:
 
     if kind is None:
         return {"kind": "none"}
-    if kind is object or type not in class_of(kind).__mro__:
+    if type not in class_of(kind).__mro__:
         return ANY
     if kind in _CONTAINERS:
         return _container(_CONTAINERS[kind], args)
