@@ -179,15 +179,19 @@ class _Lines:
     def write(self, data: bytes) -> None:
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            self._report(line)
-        while len(self._rest) > LINE_LIMIT:
-            self._report(self._rest[:LINE_LIMIT])
-            self._rest = self._rest[LINE_LIMIT:]
+            self._report(self._cut(line))
+        self._rest = self._cut(self._rest)
 
     def close(self) -> None:
         if self._rest:
             self._report(self._rest)
             self._rest = b""
+
+    def _cut(self, line: bytes) -> bytes:
+        while len(line) > LINE_LIMIT:
+            self._report(line[:LINE_LIMIT])
+            line = line[LINE_LIMIT:]
+        return line
 
     def _report(self, line: bytes) -> None:
         # Of a progress bar that redraws its line, what it showed last.

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 KEY_VERSION = 1
 """Raised when equal ingredients must no longer give equal keys."""
 
+PAIRS = '"$dict"'
+"""Marks a dict that JSON objects cannot hold: its pairs are a list, with an order to forget."""
+
 USABLE = ("completed", "cached")
 """Statuses of a result whose outputs can be used."""
 
@@ -143,6 +146,8 @@ def cache_key(step: StepSpec, inputs: Mapping[str, Resolved]) -> tuple[str, dict
         ],
     }
     text = values.canonical(ingredients)
+    if PAIRS in text:
+        text = values.canonical(_sort_pairs(ingredients))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(), ingredients
 
 
@@ -157,6 +162,17 @@ def _content(resolved: Resolved) -> Json:
         return {"dict": [[key, _content(item)] for key, item in resolved["dict"]]}
     kind = "list" if "list" in resolved else "tuple"
     return {kind: [_content(item) for item in resolved[kind]]}
+
+
+def _sort_pairs(encoded: Json) -> Json:
+    if isinstance(encoded, list):
+        return [_sort_pairs(item) for item in encoded]
+    if not isinstance(encoded, dict):
+        return encoded
+    found = {key: _sort_pairs(item) for key, item in encoded.items()}
+    if isinstance(found.get("$dict"), list):
+        found["$dict"].sort(key=values.canonical)
+    return found
 
 
 def artifacts(resolved: Resolved) -> Iterator[ArtifactRecord]:

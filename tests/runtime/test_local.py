@@ -1,0 +1,251 @@
+"""The local backend, without the compiler in front of it."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from flowc import ir
+from flowc.errors import BackendError
+from flowc.registry import Bundle, RunOptions
+from flowc_backends import random_state
+from flowc_backends.local import LocalBackend
+from flowc_runtime import contract, records, stores
+from tests.runtime.bundles import output, pipeline, step
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from flowc_runtime.contract import StepSpec
+
+
+class Told:
+    """A reporter that remembers."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, str]] = []
+        self.ended: dict[str, str] = {}
+        self.details: dict[str, str] = {}
+        self.started: list[str] = []
+        self.notes: list[str] = []
+
+    def run_started(self, run: str, steps: list[str]) -> None:
+        self.started.append(run)
+
+    def step_started(self, step: str) -> None:
+        self.started.append(step)
+
+    def step_log(self, step: str, line: str) -> None:
+        self.lines.append((step, line))
+
+    def step_finished(self, step: str, status: str, seconds: float, detail: str) -> None:
+        self.ended[step] = status
+        self.details[step] = detail
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+class Machine:
+    """Runs steps whose functions are in the module ``name``."""
+
+    def __init__(self, folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        self.name = name
+        self.told = Told()
+        monkeypatch.syspath_prepend(str(folder / "src"))
+
+    def run(self, author: str, *steps: StepSpec, **options: Any) -> str:
+        (self.folder / "src").mkdir(exist_ok=True)
+        (self.folder / "src" / f"{self.name}.py").write_text(author)
+        for each in steps:
+            each["function"]["module"] = self.name
+        here = ir.Location(file="author.py", line=1)
+        nodes = tuple(
+            ir.Step(
+                id=each["id"],
+                name=each["name"],
+                function=ir.Function(module=self.name, qualname=each["name"]),
+                location=here,
+                docker=options.pop("docker", ir.DockerSettings()),
+            )
+            for each in steps
+        )
+        return LocalBackend().run(
+            ir.Pipeline(name="p", location=here, body=ir.Block(nodes=nodes)),
+            RunOptions(
+                run="p-1",
+                engine_run="e",
+                run_name="n",
+                store=f"file:{self.folder}/store",
+                parameters={},
+                bundle=Bundle(digest="d" * 64, data=b""),
+                spec=pipeline(*steps),
+                reporter=self.told,
+                import_paths=(str(self.folder / "src"),),
+                **options,
+            ),
+        )
+
+    @property
+    def store(self) -> stores.Store:
+        return stores.open_store(f"file:{self.folder}/store")
+
+
+@pytest.fixture
+def machine(tmp_path: Path, request: Any, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    # Each test's module has a name of its own: this process imports it.
+    name = f"author_{abs(hash(request.node.nodeid))}"
+    return Machine(tmp_path, name, monkeypatch)
+
+
+def test_completed(machine: Machine) -> None:
+    below = step("twice", inputs={"n": output("one")}, upstream=["one"])
+    author = "def one():\n    print('a\\nb')\n    return 1\ndef twice(n): return 2 * n\n"
+    assert machine.run(author, step("one"), below) == "completed"
+    assert machine.told.ended == {"one": "completed", "twice": "completed"}
+    assert machine.told.lines == [("one", "a"), ("one", "b")]
+    record = records.read(machine.store, contract.run_key("p-1"))
+    assert record is not None
+    assert (record["target"], record["name"]) == ("local", "n")
+
+
+def test_a_failure_stops_what_depends_on_it_alone(machine: Machine) -> None:
+    steps = [
+        step("bad"),
+        step("below", "one", upstream=["bad"]),
+        step("bottom", "one", upstream=["below"]),
+        step("one"),
+    ]
+    assert machine.run("def bad(): raise ValueError('no')\ndef one(): return 1\n", *steps) == (
+        "failed"
+    )
+    assert machine.told.ended == {
+        "bad": "failed",
+        "below": "skipped",
+        "bottom": "skipped",
+        "one": "completed",
+    }
+    assert machine.told.details["bad"] == "ValueError: no"
+    assert machine.told.details["bottom"] == "upstream 'below' was skipped"
+
+
+def test_at_most_so_many_at_once(machine: Machine) -> None:
+    author = """
+import os, time
+from pathlib import Path
+def busy(folder):
+    mark = Path(folder, str(os.getpid()))
+    mark.touch()
+    time.sleep(0.05)
+    count = len(list(Path(folder).iterdir()))
+    mark.unlink()
+    return count
+"""
+    (machine.folder / "marks").mkdir()
+    folder = {"folder": {"value": str(machine.folder / "marks")}}
+    steps = [step(f"s{n}", "busy", inputs=folder, cache=False) for n in range(8)]
+    assert machine.run(author, *steps, max_parallel=2) == "completed"
+    counts = {
+        (machine.folder / "store" / each["uri"]).read_text()
+        for n in range(8)
+        for result in [records.read_result(machine.store, "p-1", f"s{n}", 1)]
+        if result is not None
+        for each in result["outputs"].values()
+    }
+    assert counts <= {"1", "2"}
+
+
+def test_lines_of_any_length(machine: Machine) -> None:
+    author = """
+import sys
+def one():
+    sys.stdout.write("x" * 100_000 + "\\n")
+    sys.stdout.write("10%\\r20%\\r30%\\nno end")
+"""
+    machine.run(author, step("one", outputs=[]))
+    lines = [line for _, line in machine.told.lines]
+    assert [len(line) for line in lines[:-2]] == [64 * 1024, 100_000 - 64 * 1024]
+    assert lines[-2:] == ["30%", "no end"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_cancelled_from_the_keyboard(machine: Machine, number: signal.Signals) -> None:
+    author = "import time\ndef slow(): time.sleep(60)\n"
+    steps = [step("slow"), step("below", "slow", upstream=["slow"]), step("other", "slow")]
+    threading.Timer(0.7, os.kill, (os.getpid(), number)).start()
+    before = signal.getsignal(number)
+    started = time.monotonic()
+    assert machine.run(author, *steps, max_parallel=1) == "cancelled"
+    assert time.monotonic() - started < 10
+    assert machine.told.ended == {"slow": "cancelled", "below": "skipped", "other": "cancelled"}
+    assert signal.getsignal(number) is before
+
+
+def test_outside_of_the_main_thread(machine: Machine) -> None:
+    found: list[str] = []
+    thread = threading.Thread(
+        target=lambda: found.append(machine.run("def one(): return 1\n", step("one")))
+    )
+    thread.start()
+    thread.join(30)
+    assert found == ["completed"]
+
+
+def test_environment_and_store_are_set(machine: Machine) -> None:
+    author = "import os\ndef one(): print(os.environ['LEVEL'], os.environ['FLOWC_STORE'])\n"
+    settings = ir.DockerSettings(environment=(("LEVEL", "high"),))
+    machine.run(author, step("one", outputs=[]), docker=settings)
+    assert machine.told.lines == [("one", f"high {machine.store.uri}")]
+    assert "LEVEL" not in os.environ
+
+
+def test_images_are_not_dropped_in_silence(machine: Machine) -> None:
+    settings = ir.DockerSettings(requirements=("numpy",))
+    machine.run("def one(): return 1\n", step("one"), docker=settings)
+    assert "one" in machine.told.notes[0]
+
+
+def test_a_store_that_gives_way(machine: Machine) -> None:
+    (machine.folder / "store").write_text("in the way")
+    with pytest.raises(BackendError, match="cannot write"):
+        machine.run("def one(): return 1\n", step("one"))
+
+
+def test_random_state_of_the_modules_own(machine: Machine) -> None:
+    author = "import random\nrandom.seed(7)\ndef draw(): return random.random()\n"
+    (machine.folder / "src").mkdir()
+    (machine.folder / "src" / f"{machine.name}.py").write_text(author)
+    __import__(machine.name)
+    random.random()
+    machine.run(author, step("draw"))
+    expected = random.Random(7).random()  # noqa: S311 - what the module's seed makes
+    result = records.read_result(machine.store, "p-1", "draw", 1)
+    assert result is not None
+    text = (machine.folder / "store" / result["outputs"]["output"]["uri"]).read_text()
+    assert float(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "makes"),
+    [
+        ("random.seed(0)", True),
+        ("np.random.seed(SEED)", True),
+        ("rng = np.random.default_rng()", True),
+        ("seed_everything(1)", True),
+        ("SEED = 42", False),
+        ("def seed(x):", False),
+        ("    random.seed(0)", False),
+        ("# random.seed(0)", False),
+        ("from random import seed  # seed(0)", False),
+    ],
+)
+def test_which_lines_make_random_state(line: str, makes: bool) -> None:  # noqa: FBT001
+    found = random_state.MAKES_STATE.search(f"import random\n{line}\n")
+    assert bool(found) is makes
