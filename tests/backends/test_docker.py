@@ -245,7 +245,7 @@ forgets_sockets = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExc
 @forgets_sockets
 def test_no_daemon(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
-    said = refusal(connect)
+    said = refusal(lambda: connect().__enter__())
     gc.collect()
     assert f"does not answer at unix://{tmp_path}/none.sock: no such socket" in said
     assert "set DOCKER_HOST" in said

@@ -18,10 +18,10 @@ from flowc.errors import AuthorError, Errors
 from flowc.registry import BuildOptions, Bundle, EmitOptions, ImageBuild
 from flowc_backends.images import default_parent_image, place
 from flowc_backends.images.containers import archive, lines
-from flowc_backends.images.daemon import full_name, split_reference
 from flowc_backends.images.dockerfile import halves, parent_of, python_of, quote
 from flowc_backends.images.job import Job
 from flowc_backends.images.placing import repository_name
+from flowc_backends.images.references import full_name, split_reference
 from flowc_backends.images.wheels import Wanted
 
 if TYPE_CHECKING:

@@ -58,7 +58,7 @@ class Drive:
         self._schedule = Schedule({step.id: step.upstream for step in pipeline.steps})
         self._reporter = reporter
         self._steps = steps
-        self._limit = max_parallel or default_parallelism()
+        self._limit = max_parallel
         self._pool = ThreadPoolExecutor(self._limit, thread_name_prefix="flowc-step")
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._started: dict[str, float] = {}

@@ -14,10 +14,8 @@ from flowc.registry import EmitOptions
 from flowc_backends.docker import bundles, probe
 from flowc_backends.docker.copying import BundleCopied, Copied
 from flowc_backends.docker.delivery import Mounted
-from flowc_backends.docker.driving import default_parallelism
 from flowc_backends.docker.stepping import StepContainers
 from flowc_backends.images.building import build, ensure_image
-from flowc_backends.images.daemon import connect
 from flowc_backends.images.dockerfile import HOME
 from flowc_backends.images.placing import place
 from flowc_runtime.stores import FileStore, StoreError, open_store
@@ -39,10 +37,9 @@ class Prepared:
     store: Store
 
 
-def prepare(pipeline: ir.Pipeline, options: RunOptions) -> Prepared:
+def prepare(engine: Daemon, pipeline: ir.Pipeline, options: RunOptions) -> Prepared:
     """Raises FlowcError when the run cannot start."""
     store = _open(options.store)
-    engine = connect(connections=(options.max_parallel or default_parallelism()) + 4)
     placed = _place(engine, pipeline, options)
     ids = _image_ids(engine, placed, options)
     unpacked = bundles.unpack(options.bundle, store)
@@ -77,7 +74,8 @@ def _place(engine: Daemon, pipeline: ir.Pipeline, options: RunOptions) -> ir.Pip
         default_parent_image=options.default_parent_image,
     )
     placed, images = place(pipeline, emit)
-    build(images, options.build, options.reporter, engine=engine)
+    if images:
+        build(engine, images, options.build, options.reporter)
     return placed
 
 

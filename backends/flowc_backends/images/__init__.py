@@ -23,9 +23,11 @@ def build(images: Sequence[ImageBuild], options: BuildOptions, reporter: Reporte
 
     Raises EngineUnavailable when no daemon answers, BackendError for a build that fails.
     """
-    from flowc_backends.images import building
+    from flowc_backends.images import building, daemon
 
-    building.build(images, options, reporter)
+    if images:
+        with daemon.connect() as engine:
+            building.build(engine, images, options, reporter)
 
 
 def smoke_test(tag: str, *, python: str = "python3") -> str:
@@ -33,6 +35,7 @@ def smoke_test(tag: str, *, python: str = "python3") -> str:
 
     Raises BackendError with that text when it does not like what it finds.
     """
-    from flowc_backends.images import building
+    from flowc_backends.images import building, daemon
 
-    return building.smoke_test(tag, python=python)
+    with daemon.connect() as engine:
+        return building.smoke_test(engine, tag, python)

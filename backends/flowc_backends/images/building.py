@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from flowc.errors import BackendError
 from flowc_backends.images import dockerfile
 from flowc_backends.images.containers import HELPER, archive, run_once
-from flowc_backends.images.daemon import Container, Daemon, DaemonError, connect
+from flowc_backends.images.daemon import Container, DaemonError
 from flowc_backends.images.installing import install
 from flowc_backends.images.job import TAIL, Job, missing_image, proxies
 from flowc_backends.images.placing import DOCKERFILE, REQUIREMENTS_FILE
@@ -24,38 +24,32 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from flowc.registry import BuildOptions, ImageBuild, Reporter
+    from flowc_backends.images.daemon import Daemon
 
 _STEP = re.compile(r"^Step \d+/\d+ : (.*)")
 
 
 def build(
-    images: Sequence[ImageBuild],
-    options: BuildOptions,
-    reporter: Reporter,
-    *,
-    engine: Daemon | None = None,
+    engine: Daemon, images: Sequence[ImageBuild], options: BuildOptions, reporter: Reporter
 ) -> None:
     """Build the images whose tags the daemon does not have: one call finds out for all.
 
-    Raises EngineUnavailable when no daemon answers, BackendError for a build that fails.
+    Raises BackendError for a build that fails.
     """
-    if not images:
-        return
-    engine = engine or connect()
     there = engine.image_ids(image.tag for image in images)
     for image in images:
         if image.tag not in there:
             _build_one(Job(engine=engine, image=image, options=options, reporter=reporter))
 
 
-def smoke_test(tag: str, *, python: str = "python3", engine: Daemon | None = None) -> str:
+def smoke_test(engine: Daemon, tag: str, python: str) -> str:
     """What `check` of the bundle inside an image prints.
 
     Raises BackendError with that text when it does not like what it finds.
     """
     command = [python, dockerfile.BUNDLE, "check"]
     container = Container(image=tag, command=command, environment={}, labels={HELPER: "check"})
-    code, output = run_once(engine or connect(), container)
+    code, output = run_once(engine, container)
     if code:
         raise BackendError(f"image '{tag}' cannot run steps:\n{output}")
     return output

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from flowc.errors import BackendError, EngineUnavailable, missing_extra
+from flowc_backends.images.references import full_name, split_reference
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
@@ -59,10 +60,6 @@ class Daemon:
 
     def __init__(self, api: Any) -> None:
         self._api = api
-
-    @property
-    def url(self) -> str:
-        return _endpoint()
 
     def image_ids(self, references: Iterable[str]) -> dict[str, str]:
         """Which of these images are there, and their ids: one call for all of them."""
@@ -138,10 +135,8 @@ class Daemon:
         """
         action = "read a container's output"
         with _translated(action):
-            stream: Iterator[tuple[bytes | None, bytes | None]] = self._api.attach(
-                container, stream=True, demux=True
-            )
-        return _guarded(action, stream)
+            stream = self._api.attach(container, stream=True, demux=True)
+        return _closing(_guarded(action, stream), stream)
 
     def start(self, container: str) -> None:
         with _translated("start a container"):
@@ -191,7 +186,8 @@ class Daemon:
         return [str(row["Id"]) for row in rows]
 
 
-def connect(connections: int = 10) -> Daemon:
+@contextmanager
+def connect(connections: int = 10) -> Generator[Daemon]:
     """The daemon of DOCKER_HOST or of the current Docker context.
 
     Raises BackendError without the `docker` package, EngineUnavailable when no daemon answers.
@@ -209,28 +205,10 @@ def connect(connections: int = 10) -> Daemon:
         raise _unavailable(error) from error
     api: Any = client.api
     api.timeout = CALL_TIMEOUT
-    return Daemon(api)
-
-
-def full_name(reference: str) -> str:
-    """The reference as the daemon lists it: ``docker.io/library/python`` is ``python:latest``."""
-    for prefix in ("docker.io/", "library/"):
-        reference = reference.removeprefix(prefix)
-    if "@" in reference:
-        return reference
-    repository, tag = split_reference(reference)
-    return f"{repository}:{tag}"
-
-
-def split_reference(reference: str) -> tuple[str, str]:
-    """Repository and tag or digest; a port is not a tag."""
-    if "@" in reference:
-        repository, _, digest = reference.partition("@")
-        return repository, digest
-    head, colon, tag = reference.rpartition(":")
-    if not colon or "/" in tag:
-        return reference, "latest"
-    return head, tag
+    try:
+        yield Daemon(api)
+    finally:
+        client.close()
 
 
 def _names(row: Mapping[str, Any]) -> list[str]:
@@ -266,6 +244,15 @@ def _unavailable(error: Exception) -> EngineUnavailable:
 def _guarded(action: str, items: Iterator[T]) -> Iterator[T]:
     with _translated(action):
         yield from items
+
+
+def _closing(items: Iterator[T], stream: Any) -> Iterator[T]:
+    """A stream's socket belongs to no pool: it is closed here or not at all."""
+    try:
+        yield from items
+    finally:
+        # Its own `close` shuts the socket down and leaves the file open.
+        stream._response.close()  # noqa: SLF001
 
 
 @contextmanager
