@@ -12,6 +12,7 @@ import flowc
 import flowc_runtime
 from flowc.client import Client
 from flowc.errors import AuthorError, BackendError
+from flowc_runtime import stores
 
 if TYPE_CHECKING:
     from tests.client.store_builder import StoreBuilder
@@ -161,6 +162,14 @@ def test_an_artifact_is_loaded(built: StoreBuilder, client: Client) -> None:
         client.artifact(RUN, "two", "c")
 
 
+def test_an_artifact_that_cannot_be_loaded_here(built: StoreBuilder, client: Client) -> None:
+    built.run(RUN, {"one": ()})
+    artifact = built.contents(b"42", "not_installed.module:Reader@1")
+    built.result(RUN, "one", "completed", outputs={"output": artifact})
+    with pytest.raises(BackendError, match=f"{RUN}, one, output 'output': .*not_installed"):
+        client.artifact(RUN, "one")
+
+
 def test_a_damaged_artifact_is_an_error(built: StoreBuilder, client: Client) -> None:
     built.run(RUN, {"one": ()})
     artifact = built.contents(b"42")
@@ -205,6 +214,28 @@ def test_a_thousand_steps_are_quick(built: StoreBuilder, client: Client) -> None
     before = time.process_time()
     assert len(client.run(RUN)["steps"]) == 1000
     assert time.process_time() - before < 1.0
+
+
+class FarStore(stores.FileStore):
+    @property
+    def uri(self) -> str:
+        return "s3://bucket"
+
+
+def test_a_far_store_gives_the_same(
+    built: StoreBuilder, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built.run(RUN, {f"s{number}": () for number in range(40)})
+    for number in range(40):
+        built.result(RUN, f"s{number}", "cached")
+    near = client.run(RUN)
+    far = FarStore(built.uri.removeprefix("file:"))
+
+    def open_store(_uri: str) -> FarStore:
+        return far
+
+    monkeypatch.setattr(stores, "open_store", open_store)
+    assert Client("s3://bucket").run(RUN) == near
 
 
 def test_it_needs_the_standard_library_alone(built: StoreBuilder) -> None:

@@ -84,9 +84,14 @@ class Client:
         if name not in outputs:
             hint = did_you_mean(name, list(outputs))
             raise AuthorError(f"the step '{step}' has no output '{name}'", hint=hint)
-        with _store_errors():
-            path = stores.open_contents(self._store, outputs[name]["digest"])
-        return materializers.load(outputs[name]["materializer"], path)
+        try:
+            with _store_errors():
+                path = stores.open_contents(self._store, outputs[name]["digest"])
+            return materializers.load(outputs[name]["materializer"], path)
+        except materializers.LoadError as error:
+            raise BackendError(f"{run}, {step}, output '{name}': {error}") from error
+        finally:
+            self._store.close()  # takes away what was downloaded
 
     @property
     def _store(self) -> Store:

@@ -10,10 +10,14 @@ from flowc_runtime import contract, stores
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from flowc_runtime.contract import AttemptRecord, ResultRecord, RunRecord
     from flowc_runtime.stores import Store
+
+CONNECTIONS = 16
+"""Records read at once from a store that is not on this machine."""
 
 
 class StepRecords:
@@ -75,13 +79,29 @@ def read_records(store: Store, record: RunRecord) -> RunRecords:
     steps = _expected_steps(record)
     by_segment = {contract.path_segment(step.id): step for step in steps.values()}
     prefix = contract.run_key(record.get("run", "")).removesuffix("run.json") + "steps/"
-    for segment, generations in _group(store.list(prefix), len(prefix)).items():
-        step = by_segment.get(segment)
-        if step is None:
-            step = _unexpected_step(segment)
-            steps[step.id] = step
-        _read_step(store, step, f"{prefix}{segment}/", generations)
+    found = _group(store.list(prefix), len(prefix))
+    for segment in sorted(found.keys() - by_segment.keys()):
+        step = by_segment[segment] = _unexpected_step(segment)
+        steps[step.id] = step
+
+    def read(segment: str) -> None:
+        _read_step(store, by_segment[segment], f"{prefix}{segment}/", found[segment])
+
+    if store.uri.startswith("file:"):
+        for segment in found:
+            read(segment)
+    else:
+        _read_at_once(read, list(found))
     return RunRecords(record, steps)
+
+
+def _read_at_once(read: Callable[[str], None], segments: list[str]) -> None:
+    """Over a network waiting takes nearly all of the time."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        for _ in pool.map(read, segments):
+            pass
 
 
 def _expected_steps(record: RunRecord) -> dict[str, StepRecords]:
