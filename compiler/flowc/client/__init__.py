@@ -70,6 +70,7 @@ class Client:
         Loading can run code that whoever wrote to the store put there.
         """
         from flowc_runtime import materializers, stores
+        from flowc_runtime.materializers.leaves import LoadError
 
         records = self._records(run)
         found = _find_step(records, step)
@@ -88,7 +89,7 @@ class Client:
             with _store_errors():
                 path = stores.open_contents(self._store, outputs[name]["digest"])
             return materializers.load(outputs[name]["materializer"], path)
-        except materializers.LoadError as error:
+        except LoadError as error:
             raise BackendError(f"{run}, {step}, output '{name}': {error}") from error
         finally:
             self._store.close()  # takes away what was downloaded
