@@ -147,3 +147,13 @@ def test_the_code_digest_ignores_comments_and_follows_imports(tmp_path: Path) ->
     assert digest() == first
     inner.write_text(inner.read_text().replace("return 2", "return 3"))
     assert digest() != first
+
+
+def test_an_included_file_counts_for_every_step(tmp_path: Path) -> None:
+    file = project(tmp_path)
+    first = prepare(load_pipeline(str(file))).spec["steps"][0]["ingredients"]
+    (tmp_path / "data/a.txt").write_text("changed")
+    second = prepare(load_pipeline(str(file))).spec["steps"][0]["ingredients"]
+    assert first["include"].keys() == second["include"].keys() == {"data/a.txt"}
+    assert first["include"] != second["include"]
+    assert first["code"] == second["code"]

@@ -47,10 +47,10 @@ def prepare(
     modules = reach(entries)
     traced = digest_code(traced, modules)
     verify(traced)
-    spec = lower_to_spec(traced)
     file = Path(pipeline.entrypoint.__code__.co_filename).resolve()
     root = import_root(str(file))
     data = included_files(traced.include, file.parent, root)
+    spec = lower_to_spec(traced, data)
     return Front(
         pipeline=traced,
         spec=spec,

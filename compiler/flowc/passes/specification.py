@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ from flowc.trace.tracer import type_spec
 from flowc_runtime.contract import PROTOCOL
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flowc_runtime.contract import (
         InputSpec,
         OutputSpec,
@@ -19,7 +22,9 @@ if TYPE_CHECKING:
     )
 
 
-def lower_to_spec(pipeline: ir.Pipeline) -> PipelineSpec:
+def lower_to_spec(pipeline: ir.Pipeline, included: Mapping[str, bytes]) -> PipelineSpec:
+    """``included`` are the data files that travel with the code; every step may read them."""
+    digests = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(included.items())}
     return {
         "protocol": PROTOCOL,
         "flowc": __version__,
@@ -29,7 +34,7 @@ def lower_to_spec(pipeline: ir.Pipeline) -> PipelineSpec:
         "parameters": {
             parameter.name: _parameter(parameter) for parameter in pipeline.runtime_parameters
         },
-        "steps": [_step(step) for step in pipeline.steps],
+        "steps": [_step(step, digests) for step in pipeline.steps],
         "roots": ["src"],
     }
 
@@ -41,7 +46,7 @@ def _parameter(parameter: ir.Parameter) -> ParameterSpec:
     return spec
 
 
-def _step(step: ir.Step) -> StepSpec:
+def _step(step: ir.Step, included: Mapping[str, str]) -> StepSpec:
     return {
         "id": step.id,
         "name": step.name,
@@ -58,7 +63,11 @@ def _step(step: ir.Step) -> StepSpec:
             "delay": step.retry.delay,
             "backoff": step.retry.backoff,
         },
-        "ingredients": {"code": step.code, "docker": _docker(step.docker)},
+        "ingredients": {
+            "code": step.code,
+            "docker": _docker(step.docker),
+            "include": dict(included),
+        },
     }
 
 
