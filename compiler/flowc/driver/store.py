@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import quote
 
 from flowc.trace.project import MARKERS
 
@@ -16,5 +17,9 @@ def default_store() -> str:
     here = Path.cwd()
     for folder in (here, *here.parents):
         if any((folder / marker).exists() for marker in MARKERS):
-            return f"file:{folder / '.flowc'}"
-    return f"file:{here / '.flowc'}"
+            return _uri(folder)
+    return _uri(here)
+
+
+def _uri(folder: Path) -> str:
+    return f"file:{quote(str(folder / '.flowc'))}"
