@@ -14,9 +14,19 @@ from typing import TYPE_CHECKING, Literal
 from flowc.errors import BackendError
 from flowc_backends import random_state
 from flowc_backends.schedule import Schedule
-from flowc_runtime.keys import USABLE
+from flowc_runtime.keys import is_usable
 from flowc_runtime.stores import StoreError, open_store
-from flowc_runtime.supervisor import Loop, Place, Run, Signals, StepRun, Task, ensure_run, finalise
+from flowc_runtime.supervisor import (
+    Loop,
+    Place,
+    Run,
+    Signals,
+    StepRun,
+    Task,
+    ensure_run,
+    explain,
+    finalise,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,7 +106,7 @@ class _LocalRun:
             self._abandon()
         self._finalise()
         self._run.store.close()
-        if all(result["status"] in USABLE for result in self._results.values()):
+        if all(is_usable(result) for result in self._results.values()):
             return "completed"
         return "cancelled" if self._cancelled else "failed"
 
@@ -145,7 +155,7 @@ class _LocalRun:
         if lines is not None:
             lines.close()
         self._note(id_, ended.result)
-        ok = ended.result["status"] in USABLE
+        ok = is_usable(ended.result)
         for below in self._schedule.finish(id_, ok=ok):
             skipped = StepRun(self._task(below), self._loop, output=_ignore, done=_ignore)
             skipped.start()
@@ -153,8 +163,8 @@ class _LocalRun:
 
     def _note(self, id_: str, result: ResultRecord) -> None:
         self._results[id_] = result
-        seconds = result["ended"] - result["started"]
-        self._reporter.step_finished(id_, result["status"], seconds, _detail(result))
+        seconds = result.get("ended", 0.0) - result.get("started", 0.0)
+        self._reporter.step_finished(id_, result.get("status", "lost"), seconds, explain(result))
 
     def _finalise(self) -> None:
         known = dict(self._results)
@@ -224,17 +234,6 @@ def _wants_image(settings: ir.DockerSettings) -> bool:
         or settings.requirements
         or settings.apt_packages
     )
-
-
-def _detail(result: ResultRecord) -> str:
-    error = result.get("error")
-    if error is not None:
-        return (
-            f"{error['type']}: {error['message']}"
-            if error["kind"] == "exception"
-            else error["message"]
-        )
-    return "" if result["status"] == "completed" else result.get("reason", "")
 
 
 def _ignore(_: object) -> None: ...

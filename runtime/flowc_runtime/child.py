@@ -40,7 +40,7 @@ class StepError(Exception):
     """A failure with a document of its own; ``damaged`` is a digest whose contents are."""
 
     def __init__(self, document: ErrorDocument, damaged: str = "") -> None:
-        super().__init__(document["message"])
+        super().__init__(document.get("message", ""))
         self.document = document
         self.damaged = damaged
 
@@ -136,26 +136,28 @@ def _take_over(output: int) -> None:
     os.close(null)
     os.close(output)
     # New objects: the parent's may hold text that it has not written yet.
-    sys.stdin = open(0, encoding="utf-8", errors="replace", closefd=False)
-    sys.stdout = sys.__stdout__ = _text(1)  # type: ignore[misc]
-    sys.stderr = sys.__stderr__ = _text(2)  # type: ignore[misc]
+    sys.stdin = _open_text(0, "r")
+    sys.stdout = sys.__stdout__ = _open_text(1, "w")  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = _open_text(2, "w")  # type: ignore[misc]
     atexit = sys.modules.get("atexit")
     if atexit is not None:
-        atexit._clear()
+        atexit._clear()  # noqa: SLF001 - the parent's functions are not the step's
 
 
-def _text(file: int) -> Any:
-    return open(file, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+def _open_text(file: int, mode: str) -> Any:
+    # Any text that the author writes arrives; any bytes that are read can be shown.
+    errors_ = "replace" if mode == "r" else "backslashreplace"
+    return open(file, mode, 1, encoding="utf-8", errors=errors_, closefd=False)
 
 
 def _wind_down() -> None:
     """What Python does at a normal end: wait for threads, call what was registered."""
     threading = sys.modules.get("threading")
     if threading is not None:
-        threading._shutdown()
+        threading._shutdown()  # noqa: SLF001 - what the interpreter calls
     atexit = sys.modules.get("atexit")
     if atexit is not None:
-        atexit._run_exitfuncs()
+        atexit._run_exitfuncs()  # noqa: SLF001 - the same
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
 
@@ -246,7 +248,7 @@ def _load_inputs(job: Job) -> dict[str, Any]:
         except DamagedError as error:
             document = errors.describe(error, "input", f"input '{name}'")
             raise StepError(document, damaged=error.digest) from None
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - any of the author's types may be in it
             raise StepError(errors.describe(error, "input", f"input '{name}'")) from None
     return arguments
 
@@ -269,9 +271,8 @@ def _load(resolved: Resolved, typespec: TypeSpec | None, paths: Mapping[str, str
 
 
 def _argument(typespec: TypeSpec | None, kind: str, index: int) -> TypeSpec | None:
-    if typespec is None or typespec["kind"] != kind or len(typespec.get("args", ())) <= index:
-        return None
-    return typespec["args"][index]
+    arguments = typespec.get("args", []) if typespec and typespec.get("kind") == kind else []
+    return arguments[index] if index < len(arguments) else None
 
 
 def _position(typespec: TypeSpec | None, index: int) -> TypeSpec | None:
@@ -295,13 +296,15 @@ def _split(returned: Any, step: StepSpec) -> list[Any]:
         return []
     if len(outputs) == 1:
         return [returned]
-    if isinstance(returned, (tuple, list)) and len(returned) == len(outputs):
-        return list(returned)
-    names = ", ".join(spec["name"] for spec in outputs)
-    if isinstance(returned, (tuple, list)):
-        got = f"a {type(returned).__name__} of {len(returned)}"
+    kind = type(returned).__name__
+    if not isinstance(returned, (tuple, list)):
+        got = f"a value of type {kind}"
     else:
-        got = f"a value of type {type(returned).__name__}"
+        found: list[Any] = list(returned)  # pyright: ignore[reportUnknownArgumentType]
+        if len(found) == len(outputs):
+            return found
+        got = f"a {kind} of {len(found)}"
+    names = ", ".join(spec["name"] for spec in outputs)
     raise StepError(
         {
             "kind": "output",
@@ -315,7 +318,7 @@ def _save(value: Any, spec: OutputSpec, path: str) -> dict[str, Any]:
     try:
         saved = materializers.save(value, path, spec)
         digest, size = digest_file(path)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - as above
         context_ = f"output '{spec['name']}'"
         raise StepError(errors.describe(error, "output", context_)) from None
     return {

@@ -20,6 +20,8 @@ TYPE_CHECKING = False  # `typing` costs 14 ms at every container's start
 if TYPE_CHECKING:
     from typing import Any, Literal, TypedDict
 
+    from typing_extensions import Required
+
     Json = Any
 
     class TypeSpec(TypedDict, total=False):
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     class ParameterSpec(TypedDict, total=False):
         """A run-time parameter. ``default`` is plain JSON; without it a value is required."""
 
-        type: TypeSpec
+        type: Required[TypeSpec]
         default: Json
 
     # An input is exactly one of: {"step": id, "output": name} | {"parameter": name}
@@ -140,11 +142,15 @@ if TYPE_CHECKING:
         materializer: str
 
     class AttemptRecord(TypedDict, total=False):
-        """Times are seconds since the epoch. No ``outcome`` and an old ``heartbeat``: lost."""
+        """Times are seconds since the epoch. No ``outcome`` and an old ``heartbeat``: lost.
 
-        attempt: int
-        started: float
-        heartbeat: float
+        ``outcome`` is completed, failed, cancelled or lost. ``host`` and ``pid`` are the
+        supervisor's.
+        """
+
+        attempt: Required[int]
+        started: Required[float]
+        heartbeat: Required[float]
         ended: float
         outcome: str
         error: ErrorDocument

@@ -146,7 +146,7 @@ def _finalise(options: Options, bundle: Bundle) -> int:
     finally:
         run.store.close()
     for step, result in results.items():
-        if result["status"] not in keys.USABLE:
+        if not keys.is_usable(result):
             _announce(step, result)
     return contract.EXIT_COMPLETED if went_well(results) else contract.EXIT_FAILED
 
@@ -237,20 +237,20 @@ def open_generation(run: Run, step: str, token: str) -> Generation:
         same = records.read_token(run, step, latest.number) == token
     elif latest.has_result:
         result = records.read_result(run.store, run.id, step, latest.number)
-        same = result is not None and result["status"] in keys.USABLE
+        same = result is not None and keys.is_usable(result)
     else:
         same = True
     return latest if same else records.new_generation(run, step, latest.number + 1, token)
 
 
 def _announce(step: str, result: ResultRecord) -> None:
-    message = result.get("error", {}).get("message") or result.get("reason", "")
-    text = f"flowc: step '{step}' {result['status']}"
+    message = records.explain(result)
+    text = f"flowc: step '{step}' {result.get('status')}"
     print(f"{text}: {message}" if message else text, file=sys.stderr)
 
 
 def _exit_status(result: ResultRecord, *, soft: bool) -> int:
-    status = result["status"]
+    status = result.get("status")
     if status in keys.USABLE or (soft and status in {"failed", "skipped"}):
         return contract.EXIT_COMPLETED
     if result.get("error", {}).get("kind") == "request":

@@ -26,24 +26,26 @@ MOUNTS = {"gs://": "/gcs/", "s3://": "/s3/", "minio://": "/minio/"}
 """Where the launcher keeps local copies of remote URIs."""
 
 
-def read_input(text: str) -> Json:
+def read_input(text: str) -> dict[str, Json]:
     """Raises UsageError when ``text`` is not what ``{{$}}`` stands for."""
     try:
-        document = json.loads(text)
+        document: Json = json.loads(text)
     except ValueError as error:
         raise UsageError(f"--executor-input is no JSON: {error}") from None
-    if not isinstance(document, dict):
+    if type(document) is not dict:
         raise UsageError("--executor-input is no JSON object")
-    return document
+    return _part({"": document}, "")
 
 
-def parameter_texts(document: Json, declared: Mapping[str, ParameterSpec]) -> dict[str, str]:
+def parameter_texts(
+    document: dict[str, Json], declared: Mapping[str, ParameterSpec]
+) -> dict[str, str]:
     """JSON texts of the parameters. Kubeflow carries text parameters raw, all others as JSON text
     or as its own numbers, which are doubles.
     """
-    given = (document.get("inputs") or {}).get("parameterValues") or {}
+    given = _part(_part(document, "inputs"), "parameterValues")
     return {
-        name: _text(given[name], spec["type"]["kind"])
+        name: _text(given[name], spec["type"].get("kind", "any"))
         for name, spec in declared.items()
         if name in given
     }
@@ -59,25 +61,32 @@ def _text(value: Json, kind: str) -> str:
     return json.dumps(value)
 
 
-def write_output(document: Json, outputs: Mapping[str, ArtifactRecord], store: Store) -> None:
+def write_output(
+    document: dict[str, Json], outputs: Mapping[str, ArtifactRecord], store: Store
+) -> None:
     """Write the executor output, and a pointer where Kubeflow expects each artifact."""
-    declared = document.get("outputs") or {}
+    declared = _part(document, "outputs")
     listed: dict[str, Json] = {}
-    theirs = declared.get("artifacts") or {}
+    theirs = _part(declared, "artifacts")
     for name, record in outputs.items():
         key = path_segment(name)
-        artifacts = theirs.get(key, {}).get("artifacts") or []
+        artifacts: list[dict[str, Json]] = _part(theirs, key).get("artifacts") or []
         if artifacts:
             _write_pointer(artifacts[0], record, store)
             listed[key] = {"artifacts": [_describe(artifacts[0], record, store)]}
-    file = declared.get("outputFile")
-    if file:
-        _write(_local(file), {"parameterValues": {}, "artifacts": listed})
+    if declared.get("outputFile"):
+        _write(_local(declared["outputFile"]), {"parameterValues": {}, "artifacts": listed})
 
 
-def _describe(theirs: Json, ours: ArtifactRecord, store: Store) -> Json:
-    metadata = {
-        **(theirs.get("metadata") or {}),
+def _part(document: dict[str, Json], name: str) -> dict[str, Json]:
+    """A part that Kubeflow leaves out, or null, when it is empty."""
+    found: dict[str, Json] = document.get(name) or {}
+    return found
+
+
+def _describe(theirs: dict[str, Json], ours: ArtifactRecord, store: Store) -> dict[str, Json]:
+    metadata: dict[str, Json] = {
+        **_part(theirs, "metadata"),
         "flowc_store_uri": f"{store.uri}/{ours['uri']}",
         "flowc_digest": ours["digest"],
         "flowc_type": ours["type"],
@@ -87,7 +96,7 @@ def _describe(theirs: Json, ours: ArtifactRecord, store: Store) -> Json:
     return {"name": theirs.get("name", ""), "uri": theirs.get("uri", ""), "metadata": metadata}
 
 
-def _write_pointer(theirs: Json, ours: ArtifactRecord, store: Store) -> None:
+def _write_pointer(theirs: dict[str, Json], ours: ArtifactRecord, store: Store) -> None:
     uri = theirs.get("uri") or ""
     if uri:
         pointer = {

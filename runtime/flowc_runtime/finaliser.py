@@ -42,7 +42,7 @@ def finalise(run: Run, known: Mapping[str, ResultRecord] | None = None) -> dict[
 
 
 def went_well(results: Mapping[str, ResultRecord]) -> bool:
-    return all(result["status"] in keys.USABLE for result in results.values())
+    return all(keys.is_usable(result) for result in results.values())
 
 
 def _finalise_step(run: Run, step: StepSpec, results: dict[str, ResultRecord]) -> ResultRecord:

@@ -41,6 +41,11 @@ class RequestError(Exception):
     """Parameters or upstream results do not fit what the step declares; the text is complete."""
 
 
+def is_usable(result: ResultRecord) -> bool:
+    """Whether a result has outputs that can be used."""
+    return result.get("status") in USABLE
+
+
 def read_parameters(
     declared: Mapping[str, ParameterSpec], texts: Mapping[str, str], names: Iterable[str]
 ) -> dict[str, Json]:
@@ -165,12 +170,13 @@ def _content(resolved: Resolved) -> Json:
 
 
 def _sort_pairs(encoded: Json) -> Json:
-    if isinstance(encoded, list):
+    kind: object = type(encoded)
+    if kind is list:
         return [_sort_pairs(item) for item in encoded]
-    if not isinstance(encoded, dict):
+    if kind is not dict:
         return encoded
     found = {key: _sort_pairs(item) for key, item in encoded.items()}
-    if isinstance(found.get("$dict"), list):
+    if type(found.get("$dict")) is list:
         found["$dict"].sort(key=values.canonical)
     return found
 

@@ -113,7 +113,7 @@ class Signals:
             try:
                 self._before[number] = signal.signal(number, self._wake)
             except ValueError:
-                return  # only the main thread hears signals, and this is another one
+                return  # Only the main thread hears of them.
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():

@@ -97,7 +97,7 @@ def mend_listing(run: Run) -> None:
     """List a run whose first process ended between its two writes."""
     record: RunRecord | None = read(run.store, contract.run_key(run.id))
     if record is not None:
-        _list_run(run, record["created"])
+        _list_run(run, record.get("created", run.created))
 
 
 def _list_run(run: Run, created: float) -> None:
@@ -183,8 +183,9 @@ def read_upstream(run: Run, step: StepSpec) -> dict[str, ResultRecord | None]:
         generation = latest_generation(run.store, run.id, above)
         result = read_result(run.store, run.id, above, generation.number)
         if result is None and generation.number:
-            result = {"status": "lost"}
-        found[above] = result
+            found[above] = {"status": "lost"}
+        else:
+            found[above] = result
     return found
 
 
@@ -242,10 +243,19 @@ def blocking_reason(step: StepSpec, upstream: Mapping[str, ResultRecord | None])
         result = upstream.get(above)
         if result is None:
             missing = missing or above
-        elif result["status"] not in keys.USABLE:
-            return f"upstream '{above}' {ENDINGS[result['status']]}"
+        elif not keys.is_usable(result):
+            return f"upstream '{above}' {ENDINGS[result.get('status', 'lost')]}"
     if missing:
         raise keys.RequestError(
             f"step '{step['id']}' needs '{missing}', and '{missing}' never ran in this run"
         )
     return ""
+
+
+def explain(result: ResultRecord) -> str:
+    """One line about how a step ended; nothing when there is nothing to say."""
+    error = result.get("error")
+    if error is not None:
+        message = error.get("message", "")
+        return f"{error.get('type')}: {message}" if error.get("kind") == "exception" else message
+    return "" if result.get("status") == "completed" else result.get("reason", "")

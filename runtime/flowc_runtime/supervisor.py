@@ -13,13 +13,13 @@ from __future__ import annotations
 import os
 import time
 
-from flowc_runtime import contract, errors, keys, records
+from flowc_runtime import cache, contract, errors, keys, records
 from flowc_runtime.attempt import Attempt
 from flowc_runtime.child import Job, Place
 from flowc_runtime.finaliser import finalise
 from flowc_runtime.loop import Loop, Signals
-from flowc_runtime.records import Run, ensure_run
-from flowc_runtime.stores import StoreError, has_contents, remove_file
+from flowc_runtime.records import Run, ensure_run, explain
+from flowc_runtime.stores import StoreError, remove_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +36,17 @@ if TYPE_CHECKING:
     )
     from flowc_runtime.loop import Timer
     from flowc_runtime.stores import LogWriter
-__all__ = ["Loop", "Place", "Run", "Signals", "StepRun", "Task", "ensure_run", "finalise"]
+__all__ = [
+    "Loop",
+    "Place",
+    "Run",
+    "Signals",
+    "StepRun",
+    "Task",
+    "ensure_run",
+    "explain",
+    "finalise",
+]
 """What a driver of many steps needs, in one place."""
 
 
@@ -67,24 +77,8 @@ class StepRun:
     """
 
     __slots__ = (
-        "_attempt",
-        "_cancelled",
-        "_done",
-        "_entry_is_broken",
-        "_ingredients",
-        "_inputs",
-        "_key",
-        "_log",
-        "_loop",
-        "_number",
-        "_output",
-        "_reason",
-        "_record",
-        "_retry",
-        "_staged",
-        "_started",
-        "result",
-        "task",
+        "_attempt", "_cancelled", "_done", "_found", "_inputs", "_keyed", "_log", "_loop",
+        "_number", "_output", "_record", "_retry", "_staged", "_started", "result", "task",
     )  # fmt: skip
 
     def __init__(
@@ -102,12 +96,10 @@ class StepRun:
         self._done = done
         self._started = time.time()
         self._inputs: dict[str, keys.Resolved] = {}
-        self._key = ""
-        self._ingredients: dict[str, Json] = {}
-        self._reason = ""
-        self._entry_is_broken = False
+        self._keyed: tuple[str, dict[str, Json]] = ("", {})
+        self._found = cache.Lookup("")
         self._number = max((record["attempt"] for record in task.attempts), default=0)
-        self._record: AttemptRecord = {}
+        self._record: AttemptRecord = {"attempt": 0, "started": 0.0, "heartbeat": 0.0}
         self._staged: list[str] = []
         self._attempt: Attempt | None = None
         self._retry: Timer | None = None
@@ -125,8 +117,7 @@ class StepRun:
         except keys.RequestError as error:
             self._fail(errors.request(str(error)))
             return
-        outputs = self._look_up()
-        if outputs is None:
+        if not self._use_cache():
             self._attempt_or_fail()
 
     def cancel(self, number: int) -> None:
@@ -145,47 +136,22 @@ class StepRun:
         parameters = keys.read_parameters(declared, task.run.texts, names) if names else {}
         usable = {above: result for above, result in task.upstream.items() if result}
         self._inputs = keys.resolve_inputs(task.step, parameters, usable)
-        self._key, self._ingredients = keys.cache_key(task.step, self._inputs)
+        self._keyed = keys.cache_key(task.step, self._inputs)
 
-    def _look_up(self) -> dict[str, ArtifactRecord] | None:
-        """Finish with the outputs of a usable cache entry, if there is one."""
-        if not self.task.step["cache"]:
-            self._reason = "caching is off for this step"
-            return None
-        if not self.task.run.cache:
-            self._reason = "caching is off for this run"
-            return None
-        entry = self._read_entry()
-        if entry is None:
-            return None
-        outputs: dict[str, ArtifactRecord] = entry["outputs"]
-        origin = entry.get("run", "")
+    def _use_cache(self) -> bool:
+        """Whether the step could be finished with the outputs of a cache entry."""
+        self._found = cache.look_up(self.task.run, self.task.step, self._keyed[0])
+        if self._found.outputs is None:
+            return False
         self._finish(
             {
                 "status": "cached",
-                "outputs": outputs,
-                "reason": f"same key as in run '{origin}'",
-                "origin": origin,
+                "outputs": self._found.outputs,
+                "reason": self._found.reason,
+                "origin": self._found.origin,
             }
         )
-        return outputs
-
-    def _read_entry(self) -> Json | None:
-        store = self.task.run.store
-        try:
-            entry = records.read(store, contract.action_key(self._key))
-            if entry is None:
-                self._reason = "no cache entry"
-                return None
-            found: list[ArtifactRecord] = list(entry["outputs"].values())
-            if all(has_contents(store, one["digest"], one["size"]) for one in found):
-                return entry
-        except (StoreError, KeyError, TypeError, AttributeError):
-            # No entry is worth a failure: whatever is wrong with this one, it is replaced.
-            pass
-        self._entry_is_broken = True
-        self._reason = "the cache entry's contents are gone or damaged"
-        return None
+        return True
 
     def _attempt_or_fail(self) -> None:
         """After a lost container some attempts may have been used up already."""
@@ -287,27 +253,11 @@ class StepRun:
 
     def _complete(self, outputs: dict[str, ArtifactRecord]) -> None:
         self._note_end("completed")
-        if self.task.step["cache"]:
-            self._put_entry(outputs)
-        self._finish({"status": "completed", "outputs": outputs, "reason": self._reason})
-
-    def _put_entry(self, outputs: dict[str, ArtifactRecord]) -> None:
-        store = self.task.run.store
-        key = contract.action_key(self._key)
-        entry = records.dump(
-            {
-                "key": self._key,
-                "outputs": outputs,
-                "ingredients": self._ingredients,
-                "run": self.task.run.id,
-                "step": self.task.step["id"],
-                "created": time.time(),
-            }
-        )
-        if self._entry_is_broken:
-            store.put(key, entry)
-        else:
-            store.put_if_absent(key, entry)
+        task = self.task
+        if task.step["cache"]:
+            broken = self._found.broken
+            cache.put_entry(task.run, task.step, self._keyed, outputs, replace=broken)
+        self._finish({"status": "completed", "outputs": outputs, "reason": self._found.reason})
 
     def _retry_or_fail(self, error: ErrorDocument) -> None:
         retry = self.task.step["retry"]
@@ -324,12 +274,12 @@ class StepRun:
 
     def _say(self, error: ErrorDocument, what: str) -> None:
         """Tell the log what an engine's user interface would not know otherwise."""
-        shown = error.get("traceback") or error["message"]
+        shown = error.get("traceback") or error.get("message", "")
         text = f"{shown.rstrip()}\nflowc: step '{self.task.step['id']}' {what}\n"
         self._write(text.encode())
 
     def _fail(self, error: ErrorDocument) -> None:
-        self._finish({"status": "failed", "error": error, "reason": self._reason})
+        self._finish({"status": "failed", "error": error, "reason": self._found.reason})
 
     def _finish(self, result: ResultRecord) -> None:
         if self._log is not None:
@@ -337,8 +287,8 @@ class StepRun:
         result["attempts"] = self._number
         result["started"] = self._started
         result["ended"] = time.time()
-        if self._key:
-            result["cache_key"] = self._key
+        if self._keyed[0]:
+            result["cache_key"] = self._keyed[0]
         task = self.task
         self.result = records.put_result(task.run, task.step["id"], task.generation, result)
         self._done(self)

@@ -34,7 +34,7 @@ def test_what_is_behind_a_failed_step_is_skipped(bundle: Callable[..., Bundle]) 
     made.step("bad")
     done = made.finalise()
     assert done.returncode == 1
-    assert done.stderr.splitlines()[0] == b"flowc: step 'bad' failed: no"
+    assert done.stderr.splitlines()[0] == b"flowc: step 'bad' failed: ValueError: no"
     assert made.result("one")["reason"] == "upstream 'bad' failed"
     assert made.result("two")["reason"] == "upstream 'one' was skipped"
 

@@ -13,6 +13,7 @@ from tests.runtime.bundles import RUN, output, step
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from flowc_runtime.contract import InputSpec
     from tests.runtime.bundles import Bundle
 
 AUTHOR = """
@@ -75,7 +76,7 @@ def test_several_outputs_by_name(bundle: Callable[..., Bundle]) -> None:
 
 
 def test_collections_of_outputs(bundle: Callable[..., Bundle]) -> None:
-    inputs = {
+    inputs: dict[str, InputSpec] = {
         "numbers": {"list": [output("one"), {"value": 5}]},
         "named": {"dict": [["x", output("one")]]},
         "both": {"tuple": [output("one"), output("one")]},

@@ -45,11 +45,16 @@ def drive(folder: Path, *steps: StepSpec, fresh: bool = False) -> list[StepRun]:
     return ended
 
 
+def statuses(ended: list[StepRun]) -> set[str]:
+    return {each.result.get("status", "") for each in ended}
+
+
 def test_300_steps_at_once(tmp_path: Path) -> None:
     steps = [step(f"s{n}", "twice", inputs={"n": {"value": n}}) for n in range(300)]
     ended = drive(tmp_path, *steps)
-    assert {each.result["status"] for each in ended} == {"completed"}
-    assert len({each.result["outputs"]["output"]["digest"] for each in ended}) == 300
+    assert statuses(ended) == {"completed"}
+    found = [each.result.get("outputs", {})["output"]["digest"] for each in ended]
+    assert len(set(found)) == 300
 
 
 def test_steps_run_side_by_side(tmp_path: Path) -> None:
@@ -59,15 +64,15 @@ def test_steps_run_side_by_side(tmp_path: Path) -> None:
 
 
 def test_a_fresh_interpreter_instead_of_a_fork(tmp_path: Path) -> None:
-    (ended,) = drive(tmp_path, step("one"), fresh=True)
-    assert ended.result["status"] == "completed"
+    ended = drive(tmp_path, step("one"), fresh=True)
+    assert statuses(ended) == {"completed"}
 
 
 def test_without_pidfds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "pidfd_open", raising=False)
     started = time.monotonic()
     ended = drive(tmp_path, *(step(f"s{n}", "one", cache=False) for n in range(5)))
-    assert {each.result["status"] for each in ended} == {"completed"}
+    assert statuses(ended) == {"completed"}
     assert time.monotonic() - started < 2
 
 
@@ -106,10 +111,9 @@ def test_a_useless_cache_entry_is_a_miss_and_mended(
     made.step("stamp", run="p-2")
     made.step("stamp", run="p-3")
     second, third = made.result("stamp", run="p-2"), made.result("stamp", run="p-3")
-    assert (second["status"], second["reason"]) == (
-        "completed",
-        "the cache entry's contents are gone or damaged",
-    )
+    assert second["status"] == "completed"
+    assert second["reason"].startswith("the cache entry")
+    assert second["reason"].endswith("damaged")
     assert (third["status"], third["outputs"]) == ("cached", second["outputs"])
 
 
@@ -136,9 +140,11 @@ def test_an_unchanged_upstream_does_not_disturb(bundle: Callable[..., Bundle]) -
 def test_heartbeats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contract, "HEARTBEAT", 0.1)
     seen: list[Any] = []
-    monkeypatch.setattr(
-        records, "put_attempt", lambda *arguments: seen.append(dict(arguments[-1]))
-    )
+
+    def put_attempt(*arguments: Any) -> None:
+        seen.append(dict(arguments[-1]))
+
+    monkeypatch.setattr(records, "put_attempt", put_attempt)
     drive(tmp_path, step("wait", inputs={"n": {"value": 1}}))
     beats = [each["heartbeat"] for each in seen]
     assert len(beats) > 3
@@ -149,8 +155,9 @@ def test_the_runtime_knows_no_compiler() -> None:
     import subprocess
 
     code = (
-        "import sys; sys.path[:0] = [sys.argv[1]]; import flowc_runtime.entrypoint, "
-        "flowc_runtime.supervisor; assert not [m for m in sys.modules if m.split('.')[0] == 'flowc']"
+        "import sys; sys.path[:0] = [sys.argv[1]]\n"
+        "import flowc_runtime.entrypoint, flowc_runtime.supervisor\n"
+        "assert 'flowc' not in sys.modules"
     )
     runtime = os.path.dirname(os.path.dirname(contract.__file__))  # noqa: PTH120
     subprocess.run([sys.executable, "-I", "-S", "-c", code, runtime], check=True)

@@ -1,0 +1,84 @@
+"""Cache entries: which outputs a key stands for, and why a lookup found none.
+
+An entry keeps its key's ingredients, so that a miss can be explained. The first entry of a key
+stays, unless what it names is gone or damaged.
+"""
+
+from __future__ import annotations
+
+import time
+
+from flowc_runtime import contract, records
+from flowc_runtime.stores import StoreError, has_contents
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from flowc_runtime.contract import ArtifactRecord, Json, StepSpec
+    from flowc_runtime.records import Run
+    from flowc_runtime.stores import Store
+
+
+class Lookup:
+    """What was found for a key: outputs and the run they come from, or why there are none.
+
+    ``broken`` says whether there is an entry that must be replaced.
+    """
+
+    __slots__ = ("broken", "origin", "outputs", "reason")
+
+    def __init__(self, reason: str, *, broken: bool = False) -> None:
+        self.reason = reason
+        self.broken = broken
+        self.outputs: dict[str, ArtifactRecord] | None = None
+        self.origin = ""
+
+
+def look_up(run: Run, step: StepSpec, key: str) -> Lookup:
+    """Never an error: whatever is wrong with an entry makes it a miss."""
+    if not step["cache"]:
+        return Lookup("caching is off for this step")
+    if not run.cache:
+        return Lookup("caching is off for this run")
+    try:
+        entry = records.read(run.store, contract.action_key(key))
+        if entry is None:
+            return Lookup("no cache entry")
+        return _judge(run.store, entry)
+    except (StoreError, KeyError, TypeError, AttributeError):
+        return Lookup("the cache entry is damaged", broken=True)
+
+
+def _judge(store: Store, entry: Json) -> Lookup:
+    outputs: dict[str, ArtifactRecord] = entry["outputs"]
+    if not all(has_contents(store, one["digest"], one["size"]) for one in outputs.values()):
+        return Lookup("the cache entry's contents are gone or damaged", broken=True)
+    found = Lookup(f"same key as in run '{entry['run']}'")
+    found.outputs = outputs
+    found.origin = entry["run"]
+    return found
+
+
+def put_entry(
+    run: Run,
+    step: StepSpec,
+    keyed: tuple[str, dict[str, Json]],
+    outputs: dict[str, ArtifactRecord],
+    *,
+    replace: bool,
+) -> None:
+    """``keyed`` is what `keys.cache_key` returned."""
+    key, ingredients = keyed
+    entry = records.dump(
+        {
+            "key": key,
+            "outputs": outputs,
+            "ingredients": ingredients,
+            "run": run.id,
+            "step": step["id"],
+            "created": time.time(),
+        }
+    )
+    if replace:
+        run.store.put(contract.action_key(key), entry)
+    else:
+        run.store.put_if_absent(contract.action_key(key), entry)
