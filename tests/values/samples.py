@@ -45,7 +45,7 @@ class Pair(NamedTuple):
 @dataclasses.dataclass
 class Config:
     rate: float
-    layers: list[int] = dataclasses.field(default_factory=list)
+    layers: list[int] = dataclasses.field(default_factory=list[int])
     color: Color | None = None
     inner: Config | None = None
 
@@ -117,6 +117,12 @@ class Nowhere(dt.tzinfo):
     def utcoffset(self, when: dt.datetime | None) -> dt.timedelta:
         del when
         return dt.timedelta(hours=1)
+
+    def dst(self, when: dt.datetime | None) -> None:
+        del when
+
+    def tzname(self, when: dt.datetime | None) -> None:
+        del when
 
 
 class Plain:

@@ -6,7 +6,7 @@ import math
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 
 from flowc_runtime import values
 from tests.values import samples
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ZONES = st.sampled_from([None, samples.BERLIN])
 SCALARS = (
@@ -75,17 +78,16 @@ JSON = st.recursive(
 
 def shape(value: Any) -> Any:
     """Tells apart what ``==`` does not: 1, True and 1.0, the order of a dict, -0.0."""
-    kind = type(value)
-    if isinstance(value, (list, tuple)):
+    kind = values.class_of(value)
+    if issubclass(kind, list | tuple):
         return (kind, [shape(item) for item in value])
-    if isinstance(value, dict):
+    if issubclass(kind, dict):
         return (kind, [(shape(key), shape(item)) for key, item in value.items()])
-    if isinstance(value, (set, frozenset)):
+    if issubclass(kind, set | frozenset):
         return (kind, sorted(repr(shape(item)) for item in value))
-    if hasattr(value, "__dataclass_fields__"):
-        names = value.__dataclass_fields__
-        return (kind, [shape(getattr(value, name, None)) for name in names])
-    return (kind, hex(value) if isinstance(value, int) else repr(value))
+    if hasattr(kind, "__dataclass_fields__"):
+        return (kind, [shape(getattr(value, name, None)) for name in kind.__dataclass_fields__])
+    return (kind, hex(value) if issubclass(kind, int) else repr(value))
 
 
 @pytest.mark.parametrize("name", samples.STABLE)
@@ -115,13 +117,10 @@ def test_json_stands_for_itself_unless_a_key_looks_like_a_tag(value: Any) -> Non
 @given(JSON, JSON)
 def test_canonical_text_is_equal_for_equal_json_alone(one: Any, other: Any) -> None:
     def unordered(value: Any) -> Any:
-        if isinstance(value, dict):
+        kind = values.class_of(value)
+        if kind is dict:
             return (dict, sorted((key, unordered(value[key])) for key in value))
-        return (
-            (list, [unordered(item) for item in value])
-            if isinstance(value, list)
-            else shape(value)
-        )
+        return (list, [unordered(item) for item in value]) if kind is list else shape(value)
 
     def same(a: Any, b: Any) -> bool:
         return repr(unordered(a)) == repr(unordered(b))
@@ -170,8 +169,11 @@ def test_one_object_in_two_places_is_no_recursion() -> None:
     assert values.encode([shared, shared]) == [[1], [1]]
 
 
-@pytest.mark.parametrize("wrap", [lambda x: [x], lambda x: (x,), lambda x: {1: x}])
-def test_a_value_nested_too_deeply_is_refused(wrap: Any) -> None:
+WRAPPERS: list[Callable[[Any], Any]] = [lambda x: [x], lambda x: (x,), lambda x: {1: x}]
+
+
+@pytest.mark.parametrize("wrap", WRAPPERS)
+def test_a_value_nested_too_deeply_is_refused(wrap: Callable[[Any], Any]) -> None:
     value: Any = 0
     for _ in range(values.MAX_DEPTH):
         value = wrap(value)
@@ -181,7 +183,7 @@ def test_a_value_nested_too_deeply_is_refused(wrap: Any) -> None:
 
 
 def test_decoded_values_share_nothing_with_the_json() -> None:
-    encoded = {"a": [{"b": []}]}
+    encoded: dict[str, Any] = {"a": [{"b": []}]}
     value = values.decode(encoded)
     value["a"][0]["b"].append(1)
     assert encoded == {"a": [{"b": []}]}
@@ -218,22 +220,22 @@ def test_a_class_inside_a_function_is_refused() -> None:
         values.encode(Local(1))
 
 
-@pytest.mark.parametrize(
-    ("encoded", "text"),
-    [
-        ({"$nope": 1}, "'\\$nope' is no tag"),
-        ({"$enum": ["tests.values.samples:Color", "BLUE"]}, "cannot be read"),
-        ({"$enum": ["no_such_module:Color", "RED"]}, "'no_such_module' is not installed"),
-        ({"$dataclass": ["tests.values.samples:Gone", {}]}, "has no 'Gone'"),
-        ({"$dataclass": ["tests.values.samples:Config", {"x": 1}]}, "no field 'x' any more"),
-        ({"$dataclass": ["tests.values.samples:Plain", {}]}, "no dataclass any more"),
-        ({"$namedtuple": ["tests.values.samples:Point", {"z": 1}]}, "the fields of"),
-        ({"$bytes": 7}, "cannot be read"),
-        ({"$set": [[]]}, "unhashable"),
-        ({"$int": "x"}, "cannot be read"),
-        ({"$datetime": ["2024-13-01"]}, "cannot be read"),
-    ],
-)
+DAMAGED: list[tuple[Any, str]] = [
+    ({"$nope": 1}, "'\\$nope' is no tag"),
+    ({"$enum": ["tests.values.samples:Color", "BLUE"]}, "cannot be read"),
+    ({"$enum": ["no_such_module:Color", "RED"]}, "'no_such_module' is not installed"),
+    ({"$dataclass": ["tests.values.samples:Gone", {}]}, "has no 'Gone'"),
+    ({"$dataclass": ["tests.values.samples:Config", {"x": 1}]}, "no field 'x' any more"),
+    ({"$dataclass": ["tests.values.samples:Plain", {}]}, "no dataclass any more"),
+    ({"$namedtuple": ["tests.values.samples:Point", {"z": 1}]}, "the fields of"),
+    ({"$bytes": 7}, "cannot be read"),
+    ({"$set": [[]]}, "unhashable"),
+    ({"$int": "x"}, "cannot be read"),
+    ({"$datetime": ["2024-13-01"]}, "cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("encoded", "text"), DAMAGED)
 def test_damaged_json_is_refused(encoded: Any, text: str) -> None:
     with pytest.raises(values.NotDecodable, match=text):
         values.decode(encoded)

@@ -294,10 +294,10 @@ def test_nothing_is_left_when_uninstalled(tmp_path: Path) -> None:
         except ImportError as error:
             print(error)
     """
-    assert run(tmp_path, "\n    import torch\n", then).splitlines() == [
-        "builtins this image",
-        "this code uses 'torch.load', but the distribution 'torch' is not installed here; install it",
-    ]
+    first, second = run(tmp_path, "\n    import torch\n", then).splitlines()
+    assert first == "builtins this image"
+    assert second.startswith("this code uses 'torch.load', but the distribution 'torch' is not ")
+    assert second.endswith("installed here; install it")
 
 
 @pytest.mark.parametrize(

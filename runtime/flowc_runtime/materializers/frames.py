@@ -131,7 +131,7 @@ def _range_of(index: Any) -> Json:
 
 def _object_columns(frame: Any) -> list[int]:
     """Where the columns of objects are; from pandas 3 on, those of text come back as text."""
-    return [i for i, dtype in enumerate(frame.dtypes) if dtype == object]
+    return [i for i, dtype in enumerate(frame.dtypes) if str(dtype) == "object"]
 
 
 def _marks_by_nan(column: Any) -> bool:
@@ -159,7 +159,7 @@ def _is_same(one: Any, other: Any) -> bool:
 
 def _has_same_objects(one: Any, other: Any) -> bool:
     """Objects that are equal can still differ: ``1`` and ``True``, ``1.0`` and ``1.00``."""
-    if one.dtype != object:
+    if str(one.dtype) != "object":
         return True
     pairs = zip(one, other, strict=True)
     return all(
