@@ -7,11 +7,12 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from flowc.errors import AuthorError, FlowcError, raise_all
+from flowc.errors import raise_all
 from flowc_backends import containers
 from flowc_backends.images import BUNDLE
 from flowc_backends.json_schema import parameter_schema
 from flowc_backends.prefect.annotations import annotation
+from flowc_backends.prefect.checks import check_parameters, is_validated
 from flowc_backends.prefect.model import FlowFile, Image, ParameterLine, StepTask
 from flowc_backends.python_names import Names, ascii_name
 from flowc_runtime.contract import ARGUMENT_LIMIT
@@ -29,12 +30,11 @@ _PYTHON = "python3"
 _TAKEN = frozenset((
     "Any", "Failed", "Flow", "FlowRun", "GRACE", "LIMIT", "Literal", "Logger", "LoggerAdapter",
     "Callable", "NO_CACHE", "PrefectFuture", "STORE", "State", "TYPE_CHECKING", "Task",
-    "annotations", "as_json", "create", "end", "errors", "flow", "flow_run", "follow", "from_env",
+    "annotations", "as_json", "create", "errors", "flow", "flow_run", "follow", "from_env",
     "get_run_logger", "hashlib", "json", "os", "remove", "remove_containers", "run_id", "state", "step",
     "suppress", "sys", "task", "threading", "types", "wait", "write_log",
 ))  # fmt: skip
 
-_RESERVED = frozenset(("return_state", "wait_for"))
 _BANNED = re.compile(r"[/%&<>{}]")
 _PLACEHOLDER = re.compile(r"\{\{\s*[\w.\-\[\]$]+\s*\}\}")
 _IMPORTED = frozenset(("docker", "prefect")) | sys.stdlib_module_names
@@ -46,10 +46,18 @@ def lower(pipeline: ir.Pipeline, options: EmitOptions) -> FlowFile:
     Raises AuthorError for what Prefect or Docker cannot be told, all of it at once.
     """
     common = containers.describe(options, "Prefect")
-    raise_all(_check(pipeline))
-    parameters = tuple(_parameter(parameter) for parameter in pipeline.runtime_parameters)
+    raise_all([
+        *containers.check_texts(pipeline),
+        *containers.check_defaults(pipeline),
+        *check_parameters(pipeline),
+    ])
+    # Keyword-only parameters may come in any order, a flow's with a default come last.
+    parameters = tuple(
+        _parameter(parameter)
+        for parameter in sorted(pipeline.runtime_parameters, key=lambda it: it.default is not None)
+    )
     names = Names(_TAKEN | {parameter.name for parameter in parameters})
-    run_class, run, steps = (names.add(name) for name in ("Run", "run", "steps"))
+    run_class, run, steps, end = map(names.add, ("Run", "run", "steps", "end"))
     function = names.add(pipeline.name)
     images = _images(pipeline, names)
     stem = ascii_name(pipeline.name)
@@ -71,7 +79,9 @@ def lower(pipeline: ir.Pipeline, options: EmitOptions) -> FlowFile:
         run_class=run_class,
         run=run,
         steps=steps,
+        end=end,
         parameters=parameters,
+        validated=is_validated(pipeline),
         images=tuple(
             Image(constant=constant, reference=reference)
             for reference, constant in images.items()
@@ -79,23 +89,6 @@ def lower(pipeline: ir.Pipeline, options: EmitOptions) -> FlowFile:
         tasks=tuple(_task(step, names.add(step.id), images, steps, run) for step in pipeline.steps),
         finaliser=_finaliser(pipeline, names.add(FINALISER), images),
     )
-
-
-def _check(pipeline: ir.Pipeline) -> list[FlowcError]:
-    errors = containers.check_texts(pipeline)
-    errors += containers.check_defaults(pipeline)
-    errors += [
-        AuthorError(
-            f"'{parameter.name}' cannot be a parameter of a Prefect flow: calling one takes an "
-            "argument of that name",
-            where=str(parameter.location),
-            hint="rename the parameter, or give it a value when compiling: "
-            f"--param {parameter.name}=...",
-        )
-        for parameter in pipeline.runtime_parameters
-        if parameter.name in _RESERVED
-    ]
-    return errors
 
 
 def _description(pipeline: ir.Pipeline) -> str:

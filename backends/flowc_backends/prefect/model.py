@@ -51,7 +51,10 @@ class StepTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowFile:
-    """A flow file. ``run_class``, ``run`` and ``steps`` are names that no parameter has."""
+    """A flow file. ``run_class``, ``run``, ``steps`` and ``end`` are names no parameter has.
+
+    ``validated`` is whether Prefect can validate parameters of these names.
+    """
 
     file: str
     function: str
@@ -70,7 +73,9 @@ class FlowFile:
     run_class: str
     run: str
     steps: str
+    end: str
     parameters: tuple[ParameterLine, ...]
+    validated: bool
     images: tuple[Image, ...]
     tasks: tuple[StepTask, ...]
     finaliser: StepTask
