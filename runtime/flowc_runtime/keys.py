@@ -10,6 +10,8 @@ A resolved input is one of ``{"value": encoded}``, ``{"artifact": ArtifactRecord
 
 from __future__ import annotations
 
+import json
+
 from flowc_runtime import contract, values
 
 TYPE_CHECKING = False
@@ -152,7 +154,7 @@ def cache_key(step: StepSpec, inputs: Mapping[str, Resolved]) -> tuple[str, dict
     }
     text = values.canonical(ingredients)
     if PAIRS in text:
-        text = values.canonical(_sort_pairs(ingredients))
+        text = values.canonical(json.loads(text, object_hook=_forget_order))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(), ingredients
 
 
@@ -169,13 +171,7 @@ def _content(resolved: Resolved) -> Json:
     return {kind: [_content(item) for item in resolved[kind]]}
 
 
-def _sort_pairs(encoded: Json) -> Json:
-    kind: object = type(encoded)
-    if kind is list:
-        return [_sort_pairs(item) for item in encoded]
-    if kind is not dict:
-        return encoded
-    found = {key: _sort_pairs(item) for key, item in encoded.items()}
+def _forget_order(found: dict[str, Json]) -> dict[str, Json]:
     if type(found.get("$dict")) is list:
         found["$dict"].sort(key=values.canonical)
     return found

@@ -96,7 +96,7 @@ class Loop:
 
 
 class Signals:
-    """While entered, SIGINT and SIGTERM become a call from the loop, where nothing is half done."""
+    """While entered, SIGINT and SIGTERM are calls from the loop, where nothing is half done."""
 
     __slots__ = ("_before", "_call", "_loop", "_read", "_write")
 
