@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 OLDEST = (3, 10)
 """The oldest Python that the runtime works with."""
 
+NOT_THERE = 127
+"""Exit status of a container whose program does not exist."""
+
 INSIDE = "/run/flowc-probe"
 BUNDLE_INSIDE = "/run/flowc-bundle"
 
@@ -133,6 +136,8 @@ def _run(
         if mounts and any(text in error.message for text in _FOREIGN_FILES):
             return _run(engine, image, python, user=user, mounts=[])
         raise _unusable(image, error.message) from error
+    if code == NOT_THERE:
+        raise _unusable(image, f"it has no {python}")
     if code:
         raise _unusable(image, output)
     said: dict[str, Any] = json.loads(output.splitlines()[-1])

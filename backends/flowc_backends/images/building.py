@@ -17,7 +17,7 @@ from flowc_backends.images import dockerfile
 from flowc_backends.images.containers import HELPER, archive, run_once
 from flowc_backends.images.daemon import Container, DaemonError
 from flowc_backends.images.installing import install
-from flowc_backends.images.job import TAIL, Job, missing_image, proxies
+from flowc_backends.images.job import TAIL, Job, clean, missing_image, proxies
 from flowc_backends.images.placing import DOCKERFILE, REQUIREMENTS_FILE
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from flowc.registry import BuildOptions, ImageBuild, Reporter
     from flowc_backends.images.daemon import Daemon
 
+_CHATTER = re.compile(r" ---> |Removing intermediate container ")
 _STEP = re.compile(r"^Step \d+/\d+ : (.*)")
 
 
@@ -95,10 +96,14 @@ def _stream(job: Job, context: Mapping[str, bytes], tag: str) -> str:
     instruction, made = "", ""
     for event in job.engine.build(archive(context), tag, proxies()):
         for line in _lines(event):
-            tail.append(line)
             step = _STEP.match(line)
-            instruction = step[1] if step else instruction
-            job.reporter.note(line)
+            if not step:
+                tail.append(line)
+                continue
+            tail.clear()
+            instruction = " ".join(step[1].split())
+            if instruction.startswith("RUN "):
+                job.reporter.note(instruction)
         made = str(event.get("aux", {}).get("ID", made))
         if "error" in event:
             raise job.failed(instruction, tail, str(event["error"]))
@@ -106,6 +111,6 @@ def _stream(job: Job, context: Mapping[str, bytes], tag: str) -> str:
 
 
 def _lines(event: Mapping[str, object]) -> Iterator[str]:
-    for line in str(event.get("stream") or event.get("status") or "").splitlines():
-        if line.strip():
-            yield line.rstrip()
+    for line in str(event.get("stream") or event.get("status") or "").split("\n"):
+        if clean(line).strip() and not _CHATTER.match(line):
+            yield clean(line)

@@ -23,7 +23,7 @@ from flowc.errors import AuthorError
 from flowc_backends.images.containers import HELPER, archive, created, run
 from flowc_backends.images.daemon import Container
 from flowc_backends.images.dockerfile import HOME, python_of
-from flowc_backends.images.job import TAIL, proxies
+from flowc_backends.images.job import TAIL, clean, proxies
 from flowc_backends.images.wheels import download
 
 if TYPE_CHECKING:
@@ -120,11 +120,8 @@ def _put(job: Job, container: str, folder: Path, requirements: bytes) -> None:
 def _run(job: Job, container: str, command: str) -> None:
     tail: deque[str] = deque(maxlen=TAIL)
 
-    def note(line: str) -> None:
-        tail.append(line)
-        job.reporter.note(line)
-
-    job.reporter.note(f"RUN {command}")
-    code = run(job.engine, container, note)
+    shown = "RUN " + " ".join(command.replace("\\\n", " ").split())
+    job.reporter.note(shown)
+    code = run(job.engine, container, lambda line: tail.append(clean(line)))
     if code:
-        raise job.failed(f"RUN {command}", tail, f"the command ended with exit status {code}")
+        raise job.failed(shown, tail, f"the command ended with exit status {code}")

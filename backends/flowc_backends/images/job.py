@@ -20,6 +20,8 @@ TAIL = 25
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
 
+_COLOUR = re.compile("\x1b\\[[0-9;]*[A-Za-z]")
+
 _HINTS = (
     (
         r"CERTIFICATE_VERIFY_FAILED|certificate verif(y|ication) failed",
@@ -57,7 +59,7 @@ class Job:
         """The error of a build: image, steps, instruction and the end of what was printed."""
         lines = [line for line in tail if line.strip() != why.strip()]
         parent = re.match(r"FROM (\S+)", instruction, re.IGNORECASE)
-        if parent and not lines[1:]:
+        if parent and not lines:
             return missing_image(parent[1], why.strip())
         quoted = "".join(f"\n    | {line}" for line in lines[-TAIL:])
         return BackendError(
@@ -70,6 +72,11 @@ class Job:
     def steps(self) -> str:
         names = ", ".join(f"'{step}'" for step in self.image.steps)
         return f"step {names}" if len(self.image.steps) == 1 else f"steps {names}"
+
+
+def clean(line: str) -> str:
+    """A line of a build as a terminal would leave it: without colours, overwritten parts gone."""
+    return _COLOUR.sub("", line).rstrip().rpartition("\r")[2]
 
 
 def proxies() -> dict[str, str]:
