@@ -23,6 +23,13 @@ FEATURES: Mapping[str, str] = {
     "caching": "cached steps are not executed again",
     "retries": "retries with delay and backoff",
     "continue_on_failure": "independent branches go on after a failure",
+    "fail_fast": "a failure ends every step that runs",
+    "stop_on_failure": "after a failure nothing more is started",
+    "timeout": "an attempt of a step is ended after its time",
+    "run_timeout": "a run is ended after its time",
+    "infrastructure_retries": "a lost container is started again",
+    "hooks": "functions called when a step starts, ends, succeeds, fails",
+    "run_hooks": "functions called when a run starts and when it has ended",
     "logs": "logs kept with the run",
 }
 """Every feature that a pipeline can ask for, and what it means."""

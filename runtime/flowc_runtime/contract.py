@@ -20,7 +20,7 @@ TYPE_CHECKING = False  # `typing` costs 14 ms at every container's start
 if TYPE_CHECKING:
     from typing import Any, Literal, TypedDict
 
-    from typing_extensions import Required
+    from typing_extensions import NotRequired, Required
 
     Json = Any
 
@@ -66,14 +66,28 @@ if TYPE_CHECKING:
         materializer: str | None
 
     class RetrySpec(TypedDict):
-        """Waits ``delay * backoff**k`` seconds before retry k+1, k counted from 0."""
+        """Waits ``delay * backoff**k`` seconds, at most ``max_delay``, before retry k+1.
+
+        k counts from 0. ``only_on`` are exception classes as ``module:Qualname``; empty means any.
+        What is no exception of the author's (killed, timeout) is retried in any case.
+        """
 
         max_retries: int
         delay: float
         backoff: float
+        max_delay: NotRequired[float | None]
+        only_on: NotRequired[list[str]]
+
+    class HookSpec(TypedDict):
+        """A function to call; ``source`` is its ``file:line``, or where its import path stands."""
+
+        module: str
+        qualname: str
+        source: str
 
     class StepSpec(TypedDict):
-        """One invocation. ``inputs`` is in the order of the function's parameters.
+        """One invocation. ``hooks`` are by event, ``timeout`` is in seconds for each attempt.
+        ``inputs`` is in the order of the function's parameters.
 
         ``upstream`` names every invocation that must have completed first, by data or by order.
         ``ingredients`` are the parts of the cache key that are known at compile time (code digest,
@@ -91,12 +105,16 @@ if TYPE_CHECKING:
         upstream: list[str]
         cache: bool
         retry: RetrySpec
+        hooks: NotRequired[dict[str, HookSpec]]
+        timeout: NotRequired[float | None]
         ingredients: dict[str, Json]
 
     class PipelineSpec(TypedDict):
         """The lowered specification of all steps, in an order in which they can run.
 
         ``roots`` are the folders inside the bundle that go on ``sys.path`` (``src``, ``src/lib``).
+        ``execution_mode`` is continue_on_failure, fail_fast or stop_on_failure; ``timeout`` is in
+        seconds for the whole run; ``hooks`` are ``on_init`` and ``on_cleanup``.
         """
 
         protocol: int
@@ -107,6 +125,9 @@ if TYPE_CHECKING:
         parameters: dict[str, ParameterSpec]
         steps: list[StepSpec]
         roots: list[str]
+        hooks: NotRequired[dict[str, HookSpec]]
+        execution_mode: NotRequired[str]
+        timeout: NotRequired[float | None]
 
     Status = Literal[
         "completed", "cached", "failed", "skipped", "cancelled", "lost", "running", "pending"
@@ -131,8 +152,8 @@ if TYPE_CHECKING:
     class ArtifactRecord(TypedDict):
         """A stored output. ``uri`` is relative to the store: ``cas/<aa>/<digest>``.
 
-        ``type`` is the Python type of the value, for people; ``size`` is in bytes; ``materializer``
-        is ``name@format-version`` and tells how to read the contents.
+        ``type`` is the Python type of the value, for people; ``size`` is in bytes;
+        ``materializer`` is ``name@format-version`` and tells how to read the contents.
         """
 
         digest: str

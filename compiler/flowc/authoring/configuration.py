@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from flowc.authoring.hooks import EVENTS, PIPELINE_EVENTS, STEP_EVENTS, hook_reference
 from flowc.authoring.retry import RetryConfig
 from flowc.errors import AuthorError, did_you_mean
 from flowc.narrowing import is_dict, is_sequence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
-SHARED_OPTIONS = ("enable_cache", "retry", "settings")
-STEP_OPTIONS = (*SHARED_OPTIONS, "output_materializers")
-PIPELINE_OPTIONS = (*SHARED_OPTIONS, "include", "run_name")
+SHARED_OPTIONS = ("enable_cache", "retry", "settings", *STEP_EVENTS)
+STEP_OPTIONS = (*SHARED_OPTIONS, "output_materializers", "timeout", "infrastructure_retries")
+PIPELINE_OPTIONS = (
+    *SHARED_OPTIONS,
+    *PIPELINE_EVENTS,
+    "execution_mode",
+    "include",
+    "infrastructure_retries",
+    "run_name",
+    "timeout",
+)
+EXECUTION_MODES = ("continue_on_failure", "fail_fast", "stop_on_failure")
+"""What a failed step means for the others: independent branches go on; everything that runs is
+ended at once; what runs may end, and nothing more is started."""
 
 
 def check_options(
@@ -30,6 +42,9 @@ def check_options(
             )
     given = {name: value for name, value in options.items() if value is not None}
     for name, value in given.items():
+        if name in EVENTS:
+            given[name] = hook_reference(name, value, title=what, where=where)
+            continue
         problem = _problem(name, value)
         if problem:
             raise AuthorError(f"{what}: {name} {problem}, got {value!r}", where=where)
@@ -56,16 +71,40 @@ def merge_settings(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[s
 
 
 def _problem(name: str, value: Any) -> str:
-    if name == "enable_cache":
-        return "" if isinstance(value, bool) else "wants True or False"
-    if name == "retry":
-        return "" if isinstance(value, RetryConfig) else "wants a RetryConfig"
-    if name in {"settings", "output_materializers"}:
-        return "" if is_dict(value) and _texts(value) else "wants a dict with text keys"
-    if name == "include":
-        return "" if is_sequence(value) and _texts(value) else "wants a list of glob patterns"
-    return "" if isinstance(value, str) else "wants a text"
+    accepts, wants = _RULES[name]
+    return "" if accepts(value) else f"wants {wants}"
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and 0 < value < float("inf")
+
+
+def _has_text_keys(value: Any) -> bool:
+    return is_dict(value) and _texts(value)
 
 
 def _texts(items: Iterable[Any]) -> bool:
     return all(isinstance(item, str) for item in items)
+
+
+_RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "enable_cache": (lambda value: isinstance(value, bool), "True or False"),
+    "retry": (lambda value: isinstance(value, RetryConfig), "a RetryConfig"),
+    "settings": (_has_text_keys, "a dict with text keys"),
+    "output_materializers": (_has_text_keys, "a dict with text keys"),
+    "include": (lambda value: is_sequence(value) and _texts(value), "a list of glob patterns"),
+    "timeout": (_is_number, "seconds above 0"),
+    "infrastructure_retries": (
+        lambda value: type(value) is int and value >= 0,
+        "an integer from 0",
+    ),
+    "execution_mode": (
+        lambda value: value in EXECUTION_MODES,
+        f"one of {', '.join(EXECUTION_MODES)}",
+    ),
+    "run_name": (_is_text, "a text"),
+}

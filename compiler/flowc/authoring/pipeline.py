@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any, overload
 
+    from flowc.authoring.hooks import Hook
     from flowc.authoring.retry import RetryConfig
 
 
@@ -44,6 +45,16 @@ if TYPE_CHECKING:
         settings: dict[str, Any] | None = None,
         include: Sequence[str] | None = None,
         run_name: str | None = None,
+        on_start: Hook | None = None,
+        on_end: Hook | None = None,
+        on_success: Hook | None = None,
+        on_failure: Hook | None = None,
+        on_cached: Hook | None = None,
+        on_init: Hook | None = None,
+        on_cleanup: Hook | None = None,
+        execution_mode: str | None = None,
+        timeout: float | None = None,
+        infrastructure_retries: int | None = None,
     ) -> Callable[[Callable[..., Any]], Pipeline]: ...
 
 
@@ -52,7 +63,8 @@ def pipeline(
 ) -> Pipeline | Callable[[Callable[..., Any]], Pipeline]:
     """Make a pipeline of a function that calls steps.
 
-    ``enable_cache``, ``retry`` and ``settings`` apply to every step that does not say otherwise.
+    ``enable_cache``, ``retry``, ``settings``, ``infrastructure_retries`` and the hooks of steps
+    apply to every step that does not say otherwise; ``timeout`` (seconds) is for the whole run.
     ``include`` lists data files as glob patterns relative to the file of the pipeline; they travel
     with the code. Raises AuthorError for unknown options.
     """

@@ -3,37 +3,79 @@
 from __future__ import annotations
 
 from flowc.errors import AuthorError
+from flowc.narrowing import is_sequence
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+INFINITE = float("inf")
 
 
 class RetryConfig:
     """Retry a failed step up to ``max_retries`` times.
 
-    The wait before retry k+1 is ``delay * backoff**k`` seconds, k counted from 0. Raises
-    AuthorError when a value is negative or no number.
+    The wait before retry k+1 is ``delay * backoff**k`` seconds, k counted from 0, and never more
+    than ``max_delay``. With ``only_on``, other exceptions than these fail the step at once; a
+    killed or timed-out attempt is retried all the same. Raises AuthorError for a value that is
+    negative or of the wrong type.
     """
 
-    __slots__ = ("backoff", "delay", "max_retries")
+    __slots__ = ("backoff", "delay", "max_delay", "max_retries", "only_on")
 
-    def __init__(self, max_retries: int = 1, delay: float = 0.0, backoff: float = 1.0) -> None:
-        self.max_retries = _count("max_retries", max_retries)
-        self.delay = _seconds("delay", delay, least=0.0)
-        self.backoff = _seconds("backoff", backoff, least=0.0)
+    def __init__(
+        self,
+        max_retries: int = 1,
+        delay: float = 0.0,
+        backoff: float = 1.0,
+        *,
+        max_delay: float | None = None,
+        only_on: type[BaseException] | Sequence[type[BaseException]] = (),
+    ) -> None:
+        self.max_retries = count("max_retries", max_retries)
+        self.delay = seconds("delay", delay)
+        self.backoff = seconds("backoff", backoff)
+        self.max_delay = None if max_delay is None else seconds("max_delay", max_delay)
+        self.only_on = _exceptions(only_on)
 
     def __repr__(self) -> str:
-        return (
-            f"RetryConfig(max_retries={self.max_retries}, delay={self.delay}, "
-            f"backoff={self.backoff})"
-        )
+        parts = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__slots__)
+        return f"RetryConfig({parts})"
 
 
-def _count(name: str, value: object) -> int:
+StepRetryConfig = RetryConfig
+
+
+def count(name: str, value: object) -> int:
+    """Raises AuthorError unless ``value`` is an integer from 0."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise AuthorError(f"{name} wants an integer from 0, got {value!r}")
     return value
 
 
-def _seconds(name: str, value: float, *, least: float) -> float:
+def seconds(name: str, value: float) -> float:
+    """Raises AuthorError unless ``value`` is a finite number from 0."""
     number = float(value) if type(value) in (int, float) else -1.0
-    if not least <= number < float("inf"):
-        raise AuthorError(f"{name} wants a number from {least:g}, got {value!r}")
+    if not 0.0 <= number < INFINITE:
+        raise AuthorError(f"{name} wants a number from 0, got {value!r}")
     return number
+
+
+def _exceptions(given: object) -> tuple[type[BaseException], ...]:
+    classes: tuple[object, ...] = (given,) if isinstance(given, type) else _tuple(given)
+    kinds = tuple(
+        item for item in classes if isinstance(item, type) and issubclass(item, BaseException)
+    )
+    if len(kinds) < len(classes):
+        raise AuthorError(f"only_on wants exception classes, got {given!r}")
+    for kind in kinds:
+        if "<locals>" in kind.__qualname__:
+            raise AuthorError(
+                f"only_on names '{kind.__name__}', which is defined inside a function",
+                hint="move the class to the top level of its module",
+            )
+    return kinds
+
+
+def _tuple(given: object) -> tuple[object, ...]:
+    return tuple(given) if is_sequence(given) else (given,)

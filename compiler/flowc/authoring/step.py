@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, overload
 
+    from flowc.authoring.hooks import Hook
     from flowc.authoring.retry import RetryConfig
 
 
@@ -47,6 +48,13 @@ if TYPE_CHECKING:
         retry: RetryConfig | None = None,
         settings: dict[str, Any] | None = None,
         output_materializers: dict[str, Any] | None = None,
+        on_start: Hook | None = None,
+        on_end: Hook | None = None,
+        on_success: Hook | None = None,
+        on_failure: Hook | None = None,
+        on_cached: Hook | None = None,
+        timeout: float | None = None,
+        infrastructure_retries: int | None = None,
     ) -> Callable[[Callable[..., Any]], Step]: ...
 
 
@@ -56,7 +64,9 @@ def step(
     """Make a step of a function that stands at the top level of a module.
 
     ``name`` defaults to the function's. ``settings["docker"]`` says what the step's image is made
-    of. Raises AuthorError for anything that no container could import, and for unknown options.
+    of. ``timeout`` ends an attempt after so many seconds. ``infrastructure_retries`` is how often
+    the engine starts a container again that was lost. Raises AuthorError for anything that no
+    container could import, and for unknown options.
     """
     if function is not None:
         return Step(function, name=name, options=options)

@@ -12,6 +12,7 @@ from flowc.driver.build_directory import MANIFEST, check_free, manifest_text, wr
 from flowc.driver.front import Front, prepare
 from flowc.errors import AuthorError, BackendError
 from flowc.ir.json import to_json
+from flowc.passes.features import check_features
 from flowc.registry import EmitOptions, EngineBackend, find_backend
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def compile_pipeline(  # noqa: PLR0913 - the options of a compilation, each by i
     folder = Path(out)
     check_free(folder, pipeline.name, target)
     front = prepare(pipeline, typed=parameters)
+    check_features(front.pipeline, target, backend.supports)
     options = EmitOptions(
         bundle=front.bundle,
         spec=front.spec,

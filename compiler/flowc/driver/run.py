@@ -12,6 +12,7 @@ from flowc.authoring.handles import author_location
 from flowc.driver.front import Front, prepare
 from flowc.driver.store import default_store
 from flowc.errors import AuthorError, RunFailed
+from flowc.passes.features import check_features
 from flowc.registry import BuildOptions, MachineBackend, RunOptions, find_backend
 from flowc.trace.model import signature_of
 from flowc.trace.types import hints_of
@@ -45,6 +46,7 @@ def run_pipeline(  # noqa: PLR0913 - the options of a run, each by its name
     """
     backend = _machine(target)
     front = prepare(pipeline, typed=parameters)
+    check_features(front.pipeline, target, backend.supports)
     options = replace(
         _options(pipeline, front, reporter),
         cache=cache,
@@ -73,8 +75,10 @@ def run_called_pipeline(
     signature = signature_of(pipeline, hints_of(pipeline.entrypoint))
     given = signature.bind(args, kwargs, call=author_location())
     front = prepare(pipeline, given=given)
+    backend = _machine("local")
+    check_features(front.pipeline, backend.name, backend.supports)
     options = _options(pipeline, front, _PlainReporter())
-    _machine("local").run(front.pipeline, options)
+    backend.run(front.pipeline, options)
     document = Client(options.store).run(options.run)
     if document["status"] != "completed":
         failed = [step["id"] for step in document["steps"] if step["status"] == "failed"]

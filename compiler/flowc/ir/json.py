@@ -19,6 +19,7 @@ _NODES = {
         nodes.Constant,
         nodes.DockerSettings,
         nodes.Function,
+        nodes.Hook,
         nodes.Input,
         nodes.Location,
         nodes.MappingOf,

@@ -105,11 +105,25 @@ class Function:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """Waits ``delay * backoff**k`` seconds before retry k+1, k counted from 0."""
+    """Waits ``delay * backoff**k`` seconds, at most ``max_delay``, before retry k+1 (k from 0).
+
+    ``only_on`` are exception classes as ``module:Qualname``; empty means any.
+    """
 
     max_retries: int = 0
     delay: float = 0.0
     backoff: float = 1.0
+    max_delay: float | None = None
+    only_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """A function called at ``event``; ``where`` is its place, or where its import path stands."""
+
+    event: str
+    function: Function
+    where: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +166,9 @@ class Step:
     cache: bool = True
     code: str = ""
     retry: Retry = Retry()
+    hooks: tuple[Hook, ...] = ()
+    timeout: float | None = None
+    infrastructure_retries: int = 0
     docker: DockerSettings = DockerSettings()
     image: str = ""
 
@@ -184,7 +201,11 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
-    """A traced pipeline. ``include`` names data files, relative to the project's root."""
+    """A traced pipeline.
+
+    ``include`` names data files, relative to the pipeline's file. ``hooks`` are those of the run
+    itself. ``timeout`` is in seconds, from the first step's start.
+    """
 
     name: str
     location: Location
@@ -192,6 +213,9 @@ class Pipeline:
     parameters: tuple[Parameter, ...] = ()
     body: Block = Block()
     include: tuple[str, ...] = ()
+    hooks: tuple[Hook, ...] = ()
+    execution_mode: str = "continue_on_failure"
+    timeout: float | None = None
 
     @property
     def runtime_parameters(self) -> tuple[Parameter, ...]:

@@ -22,12 +22,17 @@ from flowc.ir.nodes import (
 )
 
 if TYPE_CHECKING:
-    from flowc.ir.nodes import Parameter, Pipeline, Step, Type, Value
+    from flowc.ir.nodes import Function, Parameter, Pipeline, Step, Type, Value
 
 
 def to_text(pipeline: Pipeline) -> str:
     parameters = ", ".join(_parameter(parameter) for parameter in pipeline.parameters)
     lines = [f"pipeline {pipeline.name}({parameters})  # {pipeline.location}"]
+    if pipeline.execution_mode != "continue_on_failure":
+        lines.append(f"  {pipeline.execution_mode}")
+    if pipeline.timeout is not None:
+        lines.append(f"  timeout {pipeline.timeout:g}")
+    lines += [f"  {hook.event} {_function(hook.function)}" for hook in pipeline.hooks]
     for step in pipeline.steps:
         lines += [f"  {line}" for line in _step(step)]
     return "\n".join(lines) + "\n"
@@ -42,7 +47,7 @@ def _parameter(parameter: Parameter) -> str:
 
 def _step(step: Step) -> list[str]:
     inputs = ", ".join(f"{item.name}={value_text(item.value)}" for item in step.inputs)
-    line = f"{step.id} = {step.function.module}.{step.function.qualname}({inputs})"
+    line = f"{step.id} = {_function(step.function)}({inputs})"
     if step.outputs:
         line += " -> " + ", ".join(
             f"{output.name}: {_type(output.type)}"
@@ -56,6 +61,11 @@ def _step(step: Step) -> list[str]:
         lines.append("  uncached")
     if step.retry != Retry():
         lines.append(f"  retry{_changed(step.retry)}")
+    lines += [f"  {hook.event} {_function(hook.function)}" for hook in step.hooks]
+    if step.timeout is not None:
+        lines.append(f"  timeout {step.timeout:g}")
+    if step.infrastructure_retries:
+        lines.append(f"  infrastructure_retries {step.infrastructure_retries}")
     if step.docker != DockerSettings():
         lines.append(f"  docker{_changed(step.docker)}")
     if step.image:
@@ -84,6 +94,10 @@ def value_text(value: Value) -> str:
             return f"[{inner}]" if kind == "list" else f"({inner},)"
         case MappingOf(items=pairs):
             return "{" + ", ".join(f"{key}: {value_text(held)}" for key, held in pairs) + "}"
+
+
+def _function(function: Function) -> str:
+    return f"{function.module}.{function.qualname}"
 
 
 def _type(wanted: Type) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from flowc_runtime.contract import (
+        HookSpec,
         InputSpec,
         OutputSpec,
         ParameterSpec,
@@ -36,6 +37,9 @@ def lower_to_spec(pipeline: ir.Pipeline, included: Mapping[str, bytes]) -> Pipel
         },
         "steps": [_step(step, digests) for step in pipeline.steps],
         "roots": ["src"],
+        "hooks": _hooks(pipeline.hooks),
+        "execution_mode": pipeline.execution_mode,
+        "timeout": pipeline.timeout,
     }
 
 
@@ -62,12 +66,27 @@ def _step(step: ir.Step, included: Mapping[str, str]) -> StepSpec:
             "max_retries": step.retry.max_retries,
             "delay": step.retry.delay,
             "backoff": step.retry.backoff,
+            "max_delay": step.retry.max_delay,
+            "only_on": list(step.retry.only_on),
         },
+        "hooks": _hooks(step.hooks),
+        "timeout": step.timeout,
         "ingredients": {
             "code": step.code,
             "docker": _docker(step.docker),
             "include": dict(included),
         },
+    }
+
+
+def _hooks(hooks: tuple[ir.Hook, ...]) -> dict[str, HookSpec]:
+    return {
+        hook.event: {
+            "module": hook.function.module,
+            "qualname": hook.function.qualname,
+            "source": hook.where,
+        }
+        for hook in hooks
     }
 
 

@@ -14,6 +14,7 @@ from flowc.authoring.handles import (
     ParameterHandle,
     author_location,
 )
+from flowc.authoring.hooks import STEP_EVENTS
 from flowc.errors import AuthorError
 from flowc.narrowing import is_dict, is_sequence
 from flowc.trace import project
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from flowc.authoring.pipeline import Pipeline
     from flowc.authoring.step import Step
 
-INHERITED = ("enable_cache", "retry", "settings")
+INHERITED = ("enable_cache", "retry", "settings", "infrastructure_retries", *STEP_EVENTS)
 """Options of a pipeline that its steps take over unless they say otherwise."""
 
 MAX_DEPTH = 100

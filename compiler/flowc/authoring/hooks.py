@@ -1,0 +1,123 @@
+"""Hooks: functions that are called at a moment of a step's or a run's life.
+
+A hook's arguments are filled in by their names and annotations, and it needs none:
+
+==================  ===================================================================
+``step_name``       the invocation's id
+``exception``       why the step failed; also any argument annotated with an exception
+``step_output``     the value of the step's output; a dict by name when it has several
+``context``         the step context; also any argument annotated with ``StepContext``
+==================  ===================================================================
+
+Arguments with a default are left alone when nothing fits.
+"""
+
+from __future__ import annotations
+
+from flowc.errors import AuthorError, did_you_mean
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Hook = Callable[..., Any] | str
+
+STEP_EVENTS = ("on_start", "on_end", "on_success", "on_failure", "on_cached")
+PIPELINE_EVENTS = ("on_init", "on_cleanup")
+EVENTS = (*STEP_EVENTS, *PIPELINE_EVENTS)
+
+ARGUMENTS = {
+    "on_start": ("step_name", "context"),
+    "on_end": ("step_name", "context", "exception"),
+    "on_success": ("step_name", "context", "step_output"),
+    "on_failure": ("step_name", "context", "exception"),
+    "on_cached": ("step_name", "context", "step_output"),
+    "on_init": (),
+    "on_cleanup": ("exception",),
+}
+"""What can be filled in at each moment."""
+
+CO_VARARGS, CO_VARKEYWORDS = 0x04, 0x08  # inspect's; it costs 19 ms
+
+
+class HookReference:
+    """A hook, found again by its module and name in every container."""
+
+    __slots__ = ("module", "qualname", "where")
+
+    def __init__(self, module: str, qualname: str, where: str) -> None:
+        self.module = module
+        self.qualname = qualname
+        self.where = where
+
+    def __repr__(self) -> str:
+        return f"{self.module}:{self.qualname}"
+
+
+def hook_reference(event: str, hook: object, *, title: str, where: str) -> HookReference:
+    """Raises AuthorError for what no container could find or call."""
+    if isinstance(hook, str):
+        return _from_import_string(event, hook, title, where)
+    code = getattr(hook, "__code__", None)
+    name = getattr(hook, "__name__", "")
+    if code is None or hasattr(hook, "__self__"):
+        raise AuthorError(
+            f"{title}: {event} wants a function or its import path, got {hook!r}", where=where
+        )
+    place = f"{code.co_filename}:{code.co_firstlineno}"
+    qualname: str = getattr(hook, "__qualname__", name)
+    if name == "<lambda>" or "<locals>" in qualname:
+        what = (
+            "a lambda" if name == "<lambda>" else f"'{name}', which is defined inside a function"
+        )
+        raise AuthorError(
+            f"{title}: {event} is {what}; no container could import it",
+            where=place,
+            hint="write the hook with def at the top level of a module",
+        )
+    _check_arguments(event, hook, title, place)
+    return HookReference(str(getattr(hook, "__module__", "")), qualname, place)
+
+
+def _from_import_string(event: str, text: str, title: str, where: str) -> HookReference:
+    module, colon, name = text.partition(":")
+    if not colon:
+        module, _, name = text.rpartition(".")
+    parts = [*module.split("."), *name.split(".")]
+    if not module or not all(part.isidentifier() for part in parts):
+        raise AuthorError(
+            f"{title}: {event} is the text {text!r}, which is no import path",
+            where=where,
+            hint="write it as package.module.function or package.module:function",
+        )
+    return HookReference(module, name, where)
+
+
+def _check_arguments(event: str, hook: Any, title: str, place: str) -> None:
+    code = hook.__code__
+    count = code.co_argcount + code.co_kwonlyargcount
+    names: tuple[str, ...] = code.co_varnames[:count]
+    optional = set(names[code.co_argcount - len(hook.__defaults__ or ()) : code.co_argcount])
+    optional |= set(hook.__kwdefaults__ or {})
+    annotations = {name: _text(hint) for name, hint in hook.__annotations__.items()}
+    known = ARGUMENTS[event]
+    for name in names:
+        if name in known or name in optional or _fits(annotations.get(name, ""), known):
+            continue
+        raise AuthorError(
+            f"{title}: {event} calls '{hook.__name__}', whose argument '{name}' has no meaning",
+            where=place,
+            hint=did_you_mean(name, list(known)) or "this hook gets no arguments",
+        )
+
+
+def _fits(annotation: str, known: tuple[str, ...]) -> bool:
+    last = annotation.rpartition(".")[2]
+    if "exception" in known and last.endswith(("Exception", "Error")):
+        return True
+    return "context" in known and last == "StepContext"
+
+
+def _text(annotation: object) -> str:
+    return annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
