@@ -326,6 +326,18 @@ def test_a_bundle_is_unpacked_once(tmp_path: Path) -> None:
     assert sorted(path.name for path in folder.parent.iterdir()) == ["d" * 64, "d" * 64 + ".pyz"]
 
 
+def test_bundles_that_nobody_uses_are_forgotten(tmp_path: Path) -> None:
+    store = open_store(f"file://{tmp_path}")
+    kept, old = tmp_path / "bundles/kept", tmp_path / "bundles/old"
+    for folder in (kept, old):
+        folder.mkdir(parents=True)
+        (folder / bundles.COMPLETE).touch()
+    os.utime(old / bundles.COMPLETE, (0, 0))
+    bundles.unpack(bundle(), store)
+    assert kept.exists()
+    assert not old.exists()
+
+
 def test_a_store_on_the_network_keeps_bundles_in_our_cache(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -245,6 +245,11 @@ def test_lines_of_two_streams() -> None:
     ]
 
 
+def test_a_line_that_never_ends() -> None:
+    stream = iter([(b"x" * 40_000, None), (b"x" * 40_000, None), (b"y\n", None)])
+    assert [(len(text), text[-1]) for _, text in lines(stream)] == [(80_000, "x"), (1, "y")]
+
+
 @pytest.mark.parametrize(
     ("reference", "parts", "full"),
     [

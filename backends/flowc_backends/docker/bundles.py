@@ -10,7 +10,9 @@ import py_compile
 import secrets
 import shutil
 import sys
+import time
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,12 +26,17 @@ if TYPE_CHECKING:
 
 COMPLETE = ".complete"
 
+KEEP = 7 * 24 * 3600
+"""Seconds that an unpacked bundle is kept after its last run began."""
+
 
 def unpack(bundle: Bundle, store: Store) -> Path:
     """The folder of the unpacked bundle: in a local store, else in our cache."""
     folder = bundle_home(store) / bundle.digest
     if (folder / COMPLETE).exists():
+        os.utime(folder / COMPLETE)
         return folder
+    _forget_old(folder.parent)
     temporary = folder.with_name(f".{folder.name}-{secrets.token_hex(4)}")
     with zipfile.ZipFile(io.BytesIO(bundle.data)) as archive:
         archive.extractall(temporary)
@@ -40,6 +47,14 @@ def unpack(bundle: Bundle, store: Store) -> Path:
         # Another run was faster. Its files are the same: they have the same digest.
         shutil.rmtree(temporary, ignore_errors=True)
     return folder
+
+
+def _forget_old(home: Path) -> None:
+    """Every change of code unpacks a new bundle: take away those that no run used for a while."""
+    for mark in home.glob(f"*/{COMPLETE}"):
+        with suppress(OSError):
+            if time.time() - mark.stat().st_mtime > KEEP:
+                shutil.rmtree(mark.parent)
 
 
 def stamp_name(image: str, python: str) -> str:

@@ -66,7 +66,7 @@ class Drive:
     def run(self) -> None:
         """Until every step has ended, or until all that had started have after an interruption."""
         try:
-            with _signals(self.interrupt):
+            with signals(self.interrupt):
                 self._start_ready()
                 while self._started:
                     self._handle(*self._events.get())
@@ -126,13 +126,18 @@ class Drive:
         self._reporter.step_finished(step, outcome.status, seconds, outcome.detail)
 
 
+def interrupt() -> None:
+    """What Ctrl-C does by itself."""
+    raise KeyboardInterrupt
+
+
 def default_parallelism() -> int:
     """Containers spend half of their time starting: more than one for each CPU pays."""
     return min(2 * (os.cpu_count() or 1), 16)
 
 
 @contextmanager
-def _signals(call: Callable[[], None]) -> Generator[None]:
+def signals(call: Callable[[], None]) -> Generator[None]:
     """Ctrl-C and SIGTERM call this instead; other threads than the main one get no signals."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -92,10 +92,12 @@ def ask(engine: Daemon, image: str, python: str, *, folder: Path, bundle: Path) 
             _check_python(image, said["python"])
             if said["wrote"] and (here / "answer").read_text() == token:
                 return Answer(shared=True, user=user, python=tuple(said["python"]))
-            if said["token"] != token:
-                return Answer(shared=False, user=our_users()[0], python=tuple(said["python"]))
+            if said.get("foreign"):
+                break
     finally:
         shutil.rmtree(here, ignore_errors=True)
+    if said["token"] != token:
+        return Answer(shared=False, user=our_users()[0], python=tuple(said["python"]))
     raise BackendError(
         f"containers see {folder} but cannot write there: {said['why']}",
         hint="choose a store on a file system that containers may write to",
@@ -134,14 +136,15 @@ def _run(
         code, output = run_once(engine, container)
     except DaemonError as error:
         if mounts and any(text in error.message for text in _FOREIGN_FILES):
-            return _run(engine, image, python, user=user, mounts=[])
+            said = _run(engine, image, python, user=user, mounts=[])
+            return {**said, "foreign": True}
         raise _unusable(image, error.message) from error
     if code == NOT_THERE:
         raise _unusable(image, f"it has no {python}")
     if code:
         raise _unusable(image, output)
-    said: dict[str, Any] = json.loads(output.splitlines()[-1])
-    return said
+    answer: dict[str, Any] = json.loads(output.splitlines()[-1])
+    return answer
 
 
 def _unusable(image: str, why: str) -> BackendError:

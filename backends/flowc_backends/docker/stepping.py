@@ -112,7 +112,7 @@ class StepContainers:
 
     def _container(self, step: Step) -> Container:
         options = self._options
-        declared = dict(step.docker.environment)
+        user = step.docker.user or self._user
         return Container(
             image=step.image,
             command=[
@@ -123,12 +123,14 @@ class StepContainers:
                 *run_arguments(options),
             ],
             name=container_name(options.run, step.id),
-            user=step.docker.user or self._user,
+            user=user,
             environment={
                 "HOME": "/tmp",  # noqa: S108 - the one folder of any image that anybody can write to
+                # The image has no entry for our number, and some libraries ask for a name.
+                **({} if user.startswith("0:") else {"USER": "flowc"}),
+                **dict(step.docker.environment),
                 "FLOWC_STORE": self._delivery.store,
                 "FLOWC_IMAGE": step.image,
-                **declared,
             },
             labels={
                 RUN_LABEL: options.run,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from flowc.errors import InternalError
 from flowc_backends.docker import bundles
-from flowc_backends.docker.driving import Drive, default_parallelism
+from flowc_backends.docker.driving import Drive, default_parallelism, interrupt, signals
 from flowc_backends.docker.stepping import run_arguments
 from flowc_runtime.contract import EXIT_REQUEST
 
@@ -52,7 +52,8 @@ class DockerBackend:
         parallel = options.max_parallel or default_parallelism()
         # A step holds one connection while it runs, and starting and stopping it needs another.
         with connect(connections=2 * parallel) as engine:
-            prepared = prepare(engine, pipeline, options)
+            with signals(interrupt):
+                prepared = prepare(engine, pipeline, options)
             options.reporter.run_started(options.run, [step.id for step in pipeline.steps])
             drive = Drive(prepared.pipeline, options.reporter, prepared.containers, parallel)
             drive.run()

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from flowc_backends.images.daemon import Container, Daemon
 
+LONGEST_LINE = 1 << 16
+"""Bytes without a line break after which a line is passed on in pieces."""
+
 HELPER = "flowc.helper"
 """Label of containers that are no steps."""
 
@@ -67,6 +70,9 @@ def lines(streams: Iterator[tuple[bytes | None, bytes | None]]) -> Iterator[tupl
         for index, part in enumerate(parts):
             if part:
                 *whole, rests[index] = (rests[index] + part).split(b"\n")
+                if len(rests[index]) > LONGEST_LINE:
+                    whole.append(rests[index])
+                    rests[index] = b""
                 yield from ((index, _text(line)) for line in whole)
     yield from ((index, _text(rest)) for index, rest in enumerate(rests) if rest)
 

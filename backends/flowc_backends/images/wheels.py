@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import shutil
 import subprocess
@@ -67,7 +66,13 @@ def download(job: Job, image: str, python: str, *, requirements: bytes, folder: 
     listed = folder / "requirements.txt"
     listed.write_bytes(requirements)
     job.reporter.note(f"downloading wheels for Python {wanted.version} of {job.image.tag}")
-    command = [*find_pip(), "download", "--quiet", "--disable-pip-version-check", "--no-input"]
+    command = [
+        *find_pip(wanted.version),
+        "download",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-input",
+    ]
     ran = subprocess.run(
         [*command, *wanted.arguments(), "--dest", str(folder), "--requirement", str(listed)],
         check=False,
@@ -103,18 +108,24 @@ def ask(job: Job, image: str, python: str) -> Wanted:
     )
 
 
-def find_pip() -> list[str]:
-    """The command of a pip on this machine; it need not belong to the running Python.
+def find_pip(version: str) -> list[str]:
+    """The command of a pip on this machine, of a Python of the same version if there is one:
+    pip reads markers such as ``python_version < "3.11"`` as its own Python would.
 
     Raises BackendError when there is none.
     """
-    if importlib.util.find_spec("pip"):
-        return [sys.executable, "-m", "pip"]
-    for name in ("pip3", "pip"):
-        found = shutil.which(name)
-        if found:
-            return [found]
+    this = f"{sys.version_info.major}.{sys.version_info.minor}"
+    same = [sys.executable] if this == version else [f"python{version}", sys.executable]
+    for python in (*same, "python3", "python"):
+        command = [python, "-m", "pip"]
+        if shutil.which(python) and _answers(command):
+            return command
     raise BackendError(
         "no pip on this machine to download wheels with",
         hint="python -m ensurepip, or let the build use the package index (pip: index)",
     )
+
+
+def _answers(command: list[str]) -> bool:
+    asked = [*command, "--version"]
+    return not subprocess.run(asked, check=False, capture_output=True).returncode
