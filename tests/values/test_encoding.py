@@ -169,6 +169,17 @@ def test_one_object_in_two_places_is_no_recursion() -> None:
     assert values.encode([shared, shared]) == [[1], [1]]
 
 
+def test_lists_that_grow_without_end_when_written_out_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(values, "MAX_CONTAINERS", 1000)
+    value: list[Any] = []
+    for _ in range(90):
+        value = [value, value]
+    with pytest.raises(values.TooManyContainers, match="more than 1,000 containers"):
+        values.encode(value)
+
+
 WRAPPERS: list[Callable[[Any], Any]] = [lambda x: [x], lambda x: (x,), lambda x: {1: x}]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from flowc_runtime import materializers
+from flowc_runtime import materializers, values
 from tests.values import samples
 from tests.values.storing import digest, output, stored
 from tests.values.test_encoding import shape
@@ -44,6 +44,27 @@ def test_text_and_bytes_are_readable_as_they_are(tmp_path: Path) -> None:
 def test_json_keeps_the_order_of_a_dict(tmp_path: Path) -> None:
     _, again = stored({"b": 1, "a": 2}, tmp_path)
     assert list(again) == ["b", "a"]
+
+
+def test_lists_that_grow_without_end_when_written_out_are_pickled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(values, "MAX_CONTAINERS", 1000)
+    bottoms: list[list[Any]] = [[], [samples.Plain(1)]]
+    for bottom in bottoms:
+        value = bottom
+        for _ in range(90):
+            value = [value, value]
+        form, again = stored(value, tmp_path)
+        assert form.endswith("pickle@1")
+        assert again[0] is again[1]
+
+
+def test_paths_in_a_set_are_stored_in_a_stable_order(tmp_path: Path) -> None:
+    for name in "abc":
+        (tmp_path / name).write_text(name)
+    _, again = stored({tmp_path / name for name in "abc"}, tmp_path)
+    assert sorted(path.read_text() for path in again) == ["a", "b", "c"]
 
 
 def test_the_type_is_recorded_for_people(tmp_path: Path) -> None:

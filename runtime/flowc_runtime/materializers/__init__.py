@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, BinaryIO
 
-    from flowc_runtime.contract import OutputSpec, TypeSpec
+    from flowc_runtime.contract import Json, OutputSpec, TypeSpec
 
     Reader = Callable[[BinaryIO, int], Any]
 
@@ -124,21 +124,34 @@ def _save(value: object, path: str, output: OutputSpec | None) -> str:
 
 
 def _save_structure(value: object, path: str) -> str:
+    collected = _collect(value)
+    if collected is None:
+        return _pickle(value, path)
+    encoded, blobs = collected
+    if blobs:
+        from flowc_runtime.materializers import trees
+
+        return trees.save(encoded, blobs, path)
+    return _write(path, values.dumps(encoded).encode("ascii"), "json@1")
+
+
+def _collect(value: object) -> tuple[Json, list[leaves.Blob]] | None:
+    """The encoded value and what is stored beside it; None for what is better pickled."""
     collector = leaves.Collector()
+    try:
+        return collector.encode(value), list(collector.blobs.values())
+    except values.TooManyContainers:
+        return None
+    except values.NotEncodable:
+        collector = leaves.PicklingCollector()
     try:
         encoded = collector.encode(value)
     except values.NotEncodable:
-        collector = leaves.Collector(pickling=True)
-        encoded = collector.encode(value)
-        # Pickled as a whole, a value keeps what its parts share. But the contents of a path
-        # would not travel in a pickle.
-        if not any(blob.form.name == "path@1" for blob in collector.blobs.values()):
-            return _pickle(value, path)
-    if collector.blobs:
-        from flowc_runtime.materializers import trees
-
-        return trees.save(encoded, list(collector.blobs.values()), path)
-    return _write(path, values.dumps(encoded).encode("ascii"), "json@1")
+        return None
+    # Pickled as a whole, a value keeps what its parts share. But the contents of a path would
+    # not travel in a pickle.
+    blobs = list(collector.blobs.values())
+    return (encoded, blobs) if any(blob.form.name == "path@1" for blob in blobs) else None
 
 
 def _pickle(value: object, path: str) -> str:
@@ -151,10 +164,14 @@ def _pickle(value: object, path: str) -> str:
 
 
 def _write(path: str, data: bytes, name: str) -> str:
-    with open(path, "wb", 0) as file:
+    # Small values are the rule, and a file object would be half of their cost.
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    try:
         view = memoryview(data)
         while view:
-            view = view[file.write(view) :]
+            view = view[os.write(descriptor, view) :]
+    finally:
+        os.close(descriptor)
     return name
 
 

@@ -51,27 +51,13 @@ class Blob:
 
 
 class Collector(values.Encoder):
-    """Encodes a container with references in place of its blobs.
+    """Encodes a container with references in place of its blobs."""
 
-    ``pickling`` is whether what cannot be encoded becomes a pickled blob too.
-    """
+    __slots__ = ("blobs",)
 
-    __slots__ = ("_pickling", "blobs")
-
-    def __init__(self, *, pickling: bool = False) -> None:
+    def __init__(self) -> None:
         super().__init__(self._collect)
         self.blobs: dict[int, Blob] = {}
-        self._pickling = pickling
-
-    def encode(self, value: object) -> Json:
-        if not self._pickling:
-            return super().encode(value)
-        try:
-            return super().encode(value)
-        except values.NotEncodable:
-            from flowc_runtime.materializers import pickles
-
-            return self._add(value, pickles.format_of())
 
     def _collect(self, value: object) -> Json | None:
         form = leaf_format(value)
@@ -79,6 +65,22 @@ class Collector(values.Encoder):
 
     def _add(self, value: object, form: Format) -> Json:
         return self.blobs.setdefault(id(value), Blob(value, form)).reference
+
+
+class PicklingCollector(Collector):
+    """Makes a blob of what cannot be encoded, too."""
+
+    __slots__ = ()
+
+    def encode(self, value: object) -> Json:
+        try:
+            return super().encode(value)
+        except values.TooManyContainers:
+            raise
+        except values.NotEncodable:
+            from flowc_runtime.materializers import pickles
+
+            return self._add(value, pickles.format_of())
 
 
 def leaf_format(value: object) -> Format | None:

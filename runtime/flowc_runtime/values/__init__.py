@@ -42,6 +42,9 @@ MAX_DEPTH = 100
 MAX_BITS = 2_000
 """Longer integers are written in hexadecimal: Python limits decimal text, down to 640 digits."""
 
+MAX_CONTAINERS = 5_000_000
+"""Lists of lists that refer to each other twice would otherwise be written out without end."""
+
 _ENOUGH_FOR_FAST_PATH = 8
 _BIG = 1 << MAX_BITS
 
@@ -60,7 +63,11 @@ class NotEncodable(TypeError):  # noqa: N818 - what it says about the value
 
     def within(self, step: str) -> NotEncodable:
         """The same problem, seen from one container further out."""
-        return NotEncodable(self.reason, step + self.path)
+        return type(self)(self.reason, step + self.path)
+
+
+class TooManyContainers(NotEncodable):
+    """Nothing in the value is wrong; JSON is the wrong form for all of it."""
 
 
 class NotDecodable(ValueError):  # noqa: N818 - what it says about the value
@@ -92,11 +99,12 @@ class Encoder:
     returns the JSON to stand for it, or None.
     """
 
-    __slots__ = ("_active", "_tags", "leaf")
+    __slots__ = ("_active", "_entered", "_tags", "leaf")
 
     def __init__(self, leaf: Callable[[object], Json | None] | None = None) -> None:
         self.leaf = leaf
         self._active: set[int] = set()
+        self._entered = 0
         self._tags: ModuleType | None = None
 
     def encode(self, value: Any) -> Json:
@@ -144,6 +152,9 @@ class Encoder:
             raise NotEncodable(f"is a {type_name(type(owner))} that contains itself")
         if len(self._active) >= MAX_DEPTH:
             raise NotEncodable(f"is nested more than {MAX_DEPTH} deep")
+        if self._entered >= MAX_CONTAINERS:
+            raise TooManyContainers(f"is one of more than {MAX_CONTAINERS:,} containers")
+        self._entered += 1
         self._active.add(id(owner))
 
     def leave(self, owner: object) -> None:

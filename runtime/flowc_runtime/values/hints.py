@@ -76,7 +76,8 @@ def type_text(spec: TypeSpec) -> str:
     kind = spec.get("kind", "any")
     args = [type_text(arg) for arg in spec.get("args", [])]
     if kind == "class":
-        return spec.get("name", "").replace(":", ".").removeprefix("builtins.")
+        name = spec.get("name", "").replace("pathlib._local:", "pathlib:")
+        return name.replace(":", ".").removeprefix("builtins.")
     if kind == "union":
         return " | ".join(args)
     if kind == "literal":

@@ -19,7 +19,7 @@ from flowc_runtime.values import encode as encode_alone
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, NoReturn
 
     from flowc_runtime.contract import Json
     from flowc_runtime.values import Encoder
@@ -28,26 +28,40 @@ if TYPE_CHECKING:
 _PORTABLE_SIZE = {"f": 8, "c": 16}
 
 
+_chosen: dict[type, Callable[[Encoder, Any], Json]] = {}
+
+
 def encode(encoder: Encoder, value: Any) -> Json:
     kind = class_of(value)
+    writer = _chosen.get(kind)
+    if writer is None:
+        writer = _chosen[kind] = _choose(kind)
+    return writer(encoder, value)
+
+
+def _choose(kind: Any) -> Callable[[Encoder, Any], Json]:
+    """How instances of the class are written."""
     writer = _WRITERS.get(type_name(kind))
     if writer is not None and getattr(sys.modules[kind.__module__], kind.__qualname__) is kind:
-        return writer(encoder, value)
-    enum = sys.modules.get("enum")
-    if enum is not None and isinstance(value, enum.Enum):
-        return _encode_enum(value)
+        return writer
+    if _derives(kind, "enum", "Enum"):
+        return _encode_enum
     if tuple in kind.__mro__ and hasattr(kind, "_fields"):
-        return _encode_namedtuple(encoder, value)
+        return _encode_namedtuple
     if hasattr(kind, "__dataclass_fields__"):
-        name = objects.class_name(kind)
-        return {"$dataclass": [name, encoder.fields(objects.dataclass_state(value), value)]}
-    pydantic = sys.modules.get("pydantic")
-    if pydantic is not None and isinstance(value, pydantic.BaseModel):
-        return _encode_pydantic(encoder, value)
-    numpy = sys.modules.get("numpy")
-    if numpy is not None and isinstance(value, numpy.generic):
-        return _encode_numpy(value)
-    raise NotEncodable(f"is a {type_name(kind)}, which has no lossless JSON form")
+        return _encode_dataclass
+    if _derives(kind, "pydantic", "BaseModel"):
+        return _encode_pydantic
+    return _encode_numpy if _derives(kind, "numpy", "generic") else _refuse
+
+
+def _derives(kind: Any, module: str, name: str) -> bool:
+    """Whether the class is derived from that one, without importing it: then it is not."""
+    return getattr(sys.modules.get(module), name, None) in kind.__mro__
+
+
+def _refuse(_: Encoder, value: object) -> NoReturn:
+    raise NotEncodable(f"is a {type_name(type(value))}, which has no lossless JSON form")
 
 
 def encode_pairs(encoder: Encoder, value: dict[Any, Any]) -> Json:
@@ -146,7 +160,7 @@ def _encode_purepath(encoder: Encoder, value: Any) -> Json:
     return {"$purepath": [type(value).__name__, encoder.encode(str(value))]}
 
 
-def _encode_numpy(value: Any) -> Json:
+def _encode_numpy(_: Encoder, value: Any) -> Json:
     dtype = value.dtype
     if type(value) is dtype.type and dtype.kind == "U" and is_unicode(str(value)):
         return {"$numpy": ["U", str(value)]}
@@ -196,12 +210,17 @@ def _decode_namedtuple(content: Any) -> Any:
     return class_of(()).__new__(kind, fields.values())
 
 
-def _encode_enum(value: Any) -> Json:
+def _encode_enum(_: Encoder, value: Any) -> Json:
     kind = class_of(value)
     name = objects.class_name(kind)
     if kind.__members__.get(value._name_) is value:
         return {"$enum": [name, value._name_]}
     return {"$flag": [name, value._value_]}
+
+
+def _encode_dataclass(encoder: Encoder, value: Any) -> Json:
+    name = objects.class_name(class_of(value))
+    return {"$dataclass": [name, encoder.fields(objects.dataclass_state(value), value)]}
 
 
 def _encode_pydantic(encoder: Encoder, value: Any) -> Json:
