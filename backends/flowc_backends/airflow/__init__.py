@@ -32,6 +32,13 @@ class AirflowBackend:
         "caching": "emulated",
         "retries": "emulated",
         "continue_on_failure": "native",
+        "fail_fast": "error",
+        "stop_on_failure": "error",
+        "timeout": "error",
+        "run_timeout": "error",
+        "infrastructure_retries": "error",
+        "hooks": "error",
+        "run_hooks": "error",
         "logs": "native",
     }
 

@@ -35,6 +35,13 @@ class PrefectBackend:
         "caching": "emulated",
         "retries": "emulated",
         "continue_on_failure": "native",
+        "fail_fast": "error",
+        "stop_on_failure": "error",
+        "timeout": "error",
+        "run_timeout": "error",
+        "infrastructure_retries": "error",
+        "hooks": "error",
+        "run_hooks": "error",
         "logs": "native",
     }
 
