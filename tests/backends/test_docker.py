@@ -114,11 +114,11 @@ def drive(
     return {step: outcome.status for step, outcome in driven.outcomes.items()}, heard.told
 
 
-def test_it_is_found_and_supports_everything() -> None:
+def test_it_is_found_and_answers_for_every_feature() -> None:
     backend = find_backend("docker")
     assert isinstance(backend, DockerBackend)
     assert backend.kind == "machine"
-    assert dict(backend.supports) == dict.fromkeys(FEATURES, "native")
+    assert set(backend.supports) == set(FEATURES)
     assert callable(cast("MachineBackend", backend).run)
 
 
