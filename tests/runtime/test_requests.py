@@ -151,6 +151,12 @@ def test_an_unpacked_copy_is_preferred(made: Bundle) -> None:
     assert list((unpacked / "src" / "__pycache__").iterdir())
 
 
+def test_an_unpacked_bundle_can_be_unpacked_elsewhere(made: Bundle, tmp_path: Path) -> None:
+    assert made.call("unpack", str(tmp_path / "elsewhere")).returncode == 0
+    made.folder = tmp_path / "elsewhere"
+    assert made.step("one").returncode == 0
+
+
 @pytest.mark.parametrize("version", interpreters())
 def test_a_zip_starts_in_a_bare_python(made: Bundle, version: str) -> None:
     zipped(made)
