@@ -92,7 +92,7 @@ class _LocalRun:
         self._environment = {step.id: dict(step.docker.environment) for step in pipeline.steps}
         self._run = _open_run(options)
         self._schedule = Schedule({step["id"]: step["upstream"] for step in options.spec["steps"]})
-        self._fresh = random_state.is_made_by(options.import_paths)
+        self._fresh = not self._run.store.forkable or random_state.is_made_by(options.import_paths)
         self._loop = Loop()
         self._running: dict[str, StepRun] = {}
         self._lines: dict[str, _Lines] = {}

@@ -20,7 +20,8 @@
     --no-cache            use no cache entry
     --help, --version
 
-Environment: ``FLOWC_STORE`` beats ``--default-store``; ``--store`` beats both. ``TMPDIR``.
+Environment: ``FLOWC_STORE`` beats ``--default-store``; ``--store`` beats both. ``FLOWC_IMAGE`` is
+what messages call the image. ``TMPDIR`` is where a zip's modules and downloads are put.
 
 Standard output: what the step writes, standard error included. Standard error: what flowc says.
 
@@ -202,7 +203,12 @@ def _run_step(options: Options, bundle: Bundle, run: Run, step: StepSpec) -> Res
     task = Task(run, step, records.read_upstream(run, step))
     task.generation = generation.number
     task.attempts = records.close_attempts(run, step["id"], generation)
-    task.place = Place(bundle.source_roots(), {"FLOWC_STORE": run.store.uri}, stand_in=True)
+    task.place = Place(
+        bundle.source_roots(),
+        {"FLOWC_STORE": run.store.uri},
+        stand_in=True,
+        fresh=not run.store.forkable,
+    )
     return _drive(task)
 
 

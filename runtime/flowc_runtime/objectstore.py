@@ -1,7 +1,7 @@
 """Stores in a cloud's object storage: s3:, gs: and az:, all through the obstore package.
 
-What steps read and write are local files in a scratch folder; only the supervisor talks to the
-network, because a client of it does not survive a fork.
+What steps read and write are local files in a scratch folder, which their supervisor downloads
+and uploads.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def open_objects(uri: str) -> ObjectStore:
 class ObjectStore:
     """Objects under one prefix of a bucket."""
 
-    __slots__ = ("_objects", "_owner", "_scratch", "_waiting", "uri", "verify_limit")
+    __slots__ = ("_objects", "_owner", "_scratch", "_waiting", "forkable", "uri", "verify_limit")
 
     def __init__(self, uri: str, objects: Any) -> None:
         self.uri = uri.rstrip("/")
@@ -53,6 +53,8 @@ class ObjectStore:
         self._owner = os.getpid()
         self._scratch = ""
         self._waiting: Callable[[], None] = _nothing
+        # The client has threads, which a fork loses.
+        self.forkable = False
         # The service keeps checksums of its own, and looking would mean downloading.
         self.verify_limit = 0
 

@@ -25,8 +25,13 @@ if TYPE_CHECKING:
         def close(self) -> None: ...
 
     class Store(Protocol):
-        """Keys are relative paths with ``/``; their segments are safe for every file system."""
+        """Keys are relative paths with ``/``; their segments are safe for every file system.
 
+        ``forkable`` says whether a process that has used the store can be forked into one that
+        uses it too. ``verify_limit`` is explained at `has_contents`.
+        """
+
+        forkable: bool
         verify_limit: int
 
         @property
@@ -175,10 +180,11 @@ def has_contents(store: Store, digest: str, size: int) -> bool:
 class FileStore:
     """A folder. Usable by several users at once as far as their umask allows."""
 
-    __slots__ = ("_mode", "_staging", "root", "verify_limit")
+    __slots__ = ("_mode", "_staging", "forkable", "root", "verify_limit")
 
     def __init__(self, root: str) -> None:
         self.root = root
+        self.forkable = True
         self.verify_limit = 64 << 20
         self._staging = False
         mask = os.umask(0)

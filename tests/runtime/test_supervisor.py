@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from flowc_runtime.contract import StepSpec
+    from flowc_runtime.stores import Store
 
 AUTHOR = """
 import os, time
@@ -30,16 +31,18 @@ def stamp(): return time.time_ns()
 """
 
 
-def drive(folder: Path, *steps: StepSpec, fresh: bool = False) -> list[StepRun]:
+def drive(
+    folder: Path, *steps: StepSpec, fresh: bool = False, store: Store | None = None
+) -> list[StepRun]:
     """Run independent steps side by side in one loop."""
     (folder / "src").mkdir(exist_ok=True)
     (folder / "src" / "author.py").write_text(AUTHOR)
-    run = Run(RUN, pipeline(*steps), stores.open_store(f"file:{folder}/store"), {})
+    run = Run(RUN, pipeline(*steps), store or stores.open_store(f"file:{folder}/store"), {})
     loop = Loop()
     ended: list[StepRun] = []
     for each in steps:
         task = Task(run, each, {})
-        task.place = Place([str(folder / "src")], {}, fresh=fresh)
+        task.place = Place([str(folder / "src")], {}, fresh=fresh or not run.store.forkable)
         StepRun(task, loop, output=lambda _: None, done=ended.append).start()
     loop.run_while(lambda: len(ended) < len(steps))
     return ended
@@ -66,6 +69,42 @@ def test_steps_run_side_by_side(tmp_path: Path) -> None:
 def test_a_fresh_interpreter_instead_of_a_fork(tmp_path: Path) -> None:
     ended = drive(tmp_path, step("one"), fresh=True)
     assert statuses(ended) == {"completed"}
+
+
+def test_objects_instead_of_files(tmp_path: Path) -> None:
+    memory: Any = pytest.importorskip("obstore.store", reason="an optional extra")
+    from flowc_runtime.objectstore import ObjectStore
+
+    store = ObjectStore("s3://bucket/prefix", memory.MemoryStore())
+    (first,) = drive(tmp_path, step("one"), store=store)
+    artifact = first.result.get("outputs", {})["output"]
+    spec = step("twice", inputs={"n": {"value": 4}})
+    drive(tmp_path, spec, store=store)
+    (again,) = drive(tmp_path, {**spec, "id": "again"}, store=store)
+    assert store.get(artifact["uri"]) == b"1"
+    assert again.result.get("status") == "cached"
+    store.close()
+
+
+def test_inputs_are_downloaded(tmp_path: Path) -> None:
+    memory: Any = pytest.importorskip("obstore.store", reason="an optional extra")
+    from flowc_runtime.objectstore import ObjectStore
+
+    objects = memory.MemoryStore()
+    store = ObjectStore("s3://bucket/prefix", objects)
+    (first,) = drive(tmp_path, step("one"), store=store)
+    store.close()
+    elsewhere = ObjectStore("s3://bucket/prefix", objects)
+    below = step("twice", inputs={"n": output("one")}, upstream=["one"])
+    run = Run(RUN, pipeline(below), elsewhere, {})
+    task = Task(run, below, {"one": first.result})
+    task.place = Place([str(tmp_path / "src")], {}, fresh=True)
+    loop, ended = Loop(), list[StepRun]()
+    StepRun(task, loop, output=lambda _: None, done=ended.append).start()
+    loop.run_while(lambda: not ended)
+    uri = ended[0].result.get("outputs", {})["output"]["uri"]
+    assert elsewhere.get(uri) == b"2"
+    elsewhere.close()
 
 
 def test_without_pidfds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
