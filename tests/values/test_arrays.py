@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import resource
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -105,3 +106,12 @@ def test_long_bytes_in_a_container_are_no_base64(tmp_path: Path) -> None:
     form, again = stored({"a": b"x" * 100_000, "b": b"y"}, tmp_path)
     assert (form, again) == ("tree@1", {"a": b"x" * 100_000, "b": b"y"})
     assert (tmp_path / "artifact").stat().st_size < 102_000
+
+
+def test_a_tree_is_a_zip_for_everyone(tmp_path: Path) -> None:
+    stored({"a": np.arange(3), "b": np.arange(1 << 18)}, tmp_path)
+    with zipfile.ZipFile(tmp_path / "artifact") as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == ["0.npy", "1.npy", "value.json"]
+        assert archive.read("value.json") == b'{"a":{"$blob":"0.npy"},"b":{"$blob":"1.npy"}}'
+        assert {member.date_time for member in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}

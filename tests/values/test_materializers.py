@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from flowc_runtime import materializers, values
+from tests.interpreters import interpreters
 from tests.values import samples
 from tests.values.storing import digest, output, stored
 from tests.values.test_encoding import shape
@@ -197,6 +198,20 @@ def test_stable_formats_do_not_depend_on_hash_seed_process_or_threads() -> None:
         printed.add(done.stdout)
     assert len(printed) == 1
     assert "pickle@1" not in printed.pop()
+
+
+def test_every_python_writes_the_same_bytes() -> None:
+    roots = [str(Path(materializers.__file__).parents[2]), str(Path(__file__).parents[2])]
+    printed: set[str] = set()
+    for python in interpreters().values():
+        done = subprocess.run(
+            [python, "-I", "-S", "-c", f"import sys; sys.path[:0] = {roots!r}\n{_DIGESTS}"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        printed.add(done.stdout)
+    assert len(printed) == 1
 
 
 def test_a_stored_value_is_stored_again_as_the_same_bytes(tmp_path: Path) -> None:

@@ -102,9 +102,9 @@ def leaf_format(value: object) -> Format | None:
     return _BYTES if type(value) is bytes and len(value) >= BLOB_SIZE else None
 
 
-def _write_bytes(value: bytes, file: BinaryIO) -> bool:
+def write_bytes(value: bytes, file: BinaryIO) -> bool:
     file.write(value)
     return True
 
 
-_BYTES = Format("bytes@1", "bin", _write_bytes)
+_BYTES = Format("bytes@1", "bin", write_bytes)

@@ -7,10 +7,12 @@ object that is referred to twice is one member, and one object again when it is 
 
 from __future__ import annotations
 
+import io
+import json
 import zipfile
 
 from flowc_runtime import values
-from flowc_runtime.materializers import pickles, reader_of
+from flowc_runtime.materializers import leaves, pickles, reader_of, zips
 from flowc_runtime.materializers.leaves import Format, LoadError
 
 TYPE_CHECKING = False
@@ -20,10 +22,8 @@ if TYPE_CHECKING:
     from flowc_runtime.contract import Json
     from flowc_runtime.materializers.leaves import Blob
 
-_ALIGNMENT = 64
 _LOCAL_HEADER = 30
-_ZIP64_FIELD = 20
-_PADDING_FIELD = 0xD935  # what zipalign uses
+_FRAMES = frozenset(["pandas@1", "polars@1", "polars-series@1"])
 _INDEX = "value.json"
 _FORMATS = {
     "bin": "bytes@1",
@@ -38,12 +38,14 @@ _FORMATS = {
 
 def save(encoded: Json, blobs: list[Blob], path: str) -> str:
     """Write a container that was encoded by a Collector, and its blobs."""
-    with open(path, "w+b") as file, zipfile.ZipFile(file, "w") as archive:
+    with open(path, "w+b") as file:
+        archive = zips.Zip(file)
         for position, blob in enumerate(blobs):
-            _write_blob(file, archive, position, blob)
+            _add(archive, position, blob)
         # Only now do the references say what the members are called.
-        with archive.open(_member(file, _INDEX), "w", force_zip64=True) as member:
-            member.write(values.dumps(encoded).encode("ascii"))
+        text = values.dumps(encoded).encode("ascii")
+        archive.add(_INDEX, lambda entry: entry.write(text))
+        archive.close()
     return "tree@1"
 
 
@@ -64,39 +66,22 @@ def read(file: BinaryIO, size: int) -> Any:
     def revive(found: dict[str, Any]) -> Any:
         return loaded[found["$blob"]] if found.keys() == {"$blob"} else values.untag(found)
 
-    import json
-
     return json.loads(text, object_hook=revive)
 
 
-def _write_blob(file: BinaryIO, archive: zipfile.ZipFile, position: int, blob: Blob) -> None:
-    form = blob.form
-    if form.name in {"pandas@1", "polars@1", "polars-series@1"}:
-        import io
-
+def _add(archive: zips.Zip, position: int, blob: Blob) -> None:
+    form, value = blob.form, blob.value
+    if form.name in _FRAMES:
         # Whether parquet keeps all of a frame shows when it has been written.
         buffer = io.BytesIO()
-        if form.write(blob.value, buffer):
-            data = buffer.getbuffer()
-            form = Format(form.name, form.suffix, lambda _, member: bool(member.write(data)))
+        if form.write(value, buffer):
+            form = Format(form.name, form.suffix, leaves.write_bytes)
+            value = buffer.getbuffer()
         else:
             form = pickles.format_of()
     name = f"{position}.{form.suffix}"
     blob.reference["$blob"] = name
-    with archive.open(_member(file, name), "w", force_zip64=True) as member:
-        form.write(blob.value, member)  # type: ignore[arg-type]
-
-
-def _member(file: BinaryIO, name: str) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(name)
-    info.create_system = 3
-    info.external_attr = 0o644 << 16
-    start = file.tell() + _LOCAL_HEADER + len(name) + _ZIP64_FIELD + 4
-    padding = -start % _ALIGNMENT
-    info.extra = (
-        _PADDING_FIELD.to_bytes(2, "little") + padding.to_bytes(2, "little") + bytes(padding)
-    )
-    return info
+    archive.add(name, lambda entry: form.write(value, entry))  # type: ignore[arg-type]
 
 
 def _seek_contents(file: BinaryIO, member: zipfile.ZipInfo) -> None:
