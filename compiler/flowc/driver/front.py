@@ -45,7 +45,7 @@ def prepare(
     traced = trace_pipeline(pipeline, typed=typed, given=given)
     entries = _entries(pipeline, traced)
     modules = reach(entries)
-    traced = digest_code(traced, modules)
+    traced, _codes = digest_code(traced, modules)
     verify(traced)
     file = Path(pipeline.entrypoint.__code__.co_filename).resolve()
     root = import_root(str(file))

@@ -1,0 +1,49 @@
+"""Gives each step the digest of its code.
+
+Before: ``step.code == ""``. After: the digest of the step's function and of all of the author's
+code that it reaches: functions, classes, constants, and what runs when their modules are imported.
+An edit beside that is a hit; an edit that can change a result is a miss. Where the two cannot be
+told apart it is a miss:
+
+- renaming a local, moving a constant that others are computed from, touching a statement that
+  runs on import in any module that the step's module imports;
+- ``exec``, ``eval``, ``globals()``, a module passed on as a value: all of that module counts;
+- modules found by name while the step runs, ``__subclasses__()``: all modules count.
+
+A global that is computed from the world outside (`time.time()`, a file) counts by its value too,
+and where it has no lossless form the step is not safe to cache.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from flowc import ir
+from flowc.passes.code.cache import forget_unused
+from flowc.passes.code.closure import close
+from flowc.passes.code.graph import Graph
+from flowc.passes.code.result import Code, Part
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flowc.trace.modules import Module
+
+__all__ = ["Code", "Part", "digest_code"]
+
+
+def digest_code(
+    pipeline: ir.Pipeline, modules: Mapping[str, Module]
+) -> tuple[ir.Pipeline, Mapping[str, Code]]:
+    """The pipeline with its steps' digests, and what each is made of by the step's id."""
+    graph = Graph(modules)
+    functions = {
+        step.id: (step.function.module, step.function.qualname) for step in pipeline.steps
+    }
+    found = close(graph, list(dict.fromkeys(functions.values())))
+    if graph.save():
+        forget_unused()
+    codes = {step: found[function] for step, function in functions.items()}
+    steps = tuple(replace(step, code=codes[step.id].digest) for step in pipeline.steps)
+    return replace(pipeline, body=ir.Block(nodes=steps)), codes

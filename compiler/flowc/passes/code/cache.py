@@ -1,0 +1,108 @@
+"""Keeps on disk what was read of each module, so that an unchanged project is not read again.
+
+One JSON file for each module file of the author's, replaced atomically. It is only a memory: when
+it is damaged, or cannot be written, everything is read anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import tempfile
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flowc import __version__
+from flowc.narrowing import is_dict
+
+UNUSED_DAYS = 60
+READERS = ("cache.py", "form.py", "outline.py", "references.py", "source.py")
+"""The modules that decide what is kept: when they change, nothing kept is used."""
+
+
+def folder() -> Path:
+    """Where this user's caches are, as the system wants it."""
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "flowc" / "code"
+
+
+@cache
+def version() -> str:
+    """Changes with flowc, and with the code that reads modules."""
+    digest = hashlib.sha256(__version__.encode())
+    for name in READERS:
+        try:
+            digest.update(Path(__file__).with_name(name).read_bytes())
+        except OSError:
+            continue
+    return digest.hexdigest()[:32]
+
+
+def load(file: str) -> dict[str, Any]:
+    """What is kept for a module's file; empty when there is nothing to be used."""
+    try:
+        digest, _, text = _place(file).read_bytes().partition(b"\n")
+        if digest.decode() != _digest(text):
+            return {}
+        found = json.loads(text)
+    except (OSError, ValueError, RuntimeError, RecursionError):
+        return {}
+    usable = is_dict(found) and found.get("version") == version()
+    return found if usable else {}
+
+
+def save(file: str, kept: dict[str, Any]) -> None:
+    """Keep it if that is possible; of two writers one wins."""
+    temporary = ""
+    try:
+        place = _place(file)
+        if not place.parent.is_dir():
+            place.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps({**kept, "version": version()}, separators=(",", ":")).encode()
+        handle, temporary = tempfile.mkstemp(dir=place.parent, prefix=".new-")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(_digest(text).encode() + b"\n" + text)
+        Path(temporary).replace(place)
+    except (OSError, RuntimeError):
+        if temporary:
+            _remove(Path(temporary))
+
+
+def forget_unused() -> None:
+    """Remove what belongs to files that were not compiled for long; once in a process."""
+    _forget()
+
+
+@cache
+def _forget() -> None:
+    limit = time.time() - UNUSED_DAYS * 86400
+    try:
+        with os.scandir(folder()) as entries:
+            old = [Path(entry.path) for entry in entries if entry.stat().st_mtime < limit]
+    except (OSError, RuntimeError):
+        return
+    for path in old:
+        _remove(path)
+
+
+def _digest(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink()
+    except OSError:
+        return
+
+
+def _place(file: str) -> Path:
+    name = hashlib.sha256(file.encode("utf-8", "surrogatepass")).hexdigest()[:40]
+    return folder() / f"{name}.json"

@@ -1,0 +1,125 @@
+"""Which statements change more than the names they bind, and so count for all who import them.
+
+Besides calls and assignments to attributes these are definitions that somebody may keep: a
+decorator that registers, a base class that hears of its subclasses, a call that files away what
+it returns. A decorator of which nothing of the kind can be seen is no such thing: what it
+decorates counts where it is used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flowc.passes.code.graph import BODY, NAME, within
+from flowc.passes.code.outline import CLASS, CONSTANT, FUNCTION
+from flowc.passes.code.purity import is_standard
+
+if TYPE_CHECKING:
+    from flowc.passes.code.graph import Graph, Node
+
+HARMLESS = {
+    "attr", "attrs", "backoff", "beartype", "cachetools", "chex", "cytoolz", "dataclasses_json",
+    "deprecated", "einops", "equinox", "flax", "jax", "jaxtyping", "joblib", "loguru",
+    "memory_profiler", "more_itertools", "numba", "numpy", "pandas", "polars", "pydantic",
+    "retry", "scipy", "sklearn", "structlog", "tenacity", "tensorflow", "toolz", "torch", "tqdm",
+    "typeguard", "typing_extensions", "wrapt",
+}  # fmt: skip
+"""Others' libraries whose decorators and functions only give back what they are given."""
+
+KEEPS_SUBCLASSES = {"django", "mongoengine", "peewee", "sqlalchemy", "sqlmodel", "tortoise"}
+
+INERT = {
+    "builtins.bool", "builtins.float", "builtins.frozenset", "builtins.int", "builtins.str",
+    "builtins.tuple", "collections.namedtuple", "decimal.Decimal", "logging.getLogger",
+    "pathlib.Path", "re.compile", "typing.NewType", "typing.ParamSpec", "typing.TypeVar",
+    "typing.TypeVarTuple", "typing_extensions.ParamSpec", "typing_extensions.TypeVar",
+}  # fmt: skip
+"""Calls that make nothing in which a decorator could keep something."""
+
+FOLLOWED = frozenset({NAME, BODY})
+
+
+def has_effect(graph: Graph, module: str, index: int) -> bool:
+    statement = graph.source(module).outline.statements[index]
+    if statement.effect:
+        return not graph.configures(module, index)
+    skipped = graph.flowc_decorators(module, index)
+    for position, chains in enumerate(statement.decorators):
+        if position not in skipped and any(_keeps(graph, module, chain) for chain in chains):
+            return True
+    if statement.kind == CLASS:
+        return any(_hears_of_subclasses(graph, module, chain) for chain in statement.callees)
+    if statement.kind == CONSTANT:
+        return any(_holds_state(graph, module, chain) for chain in statement.callees)
+    return False
+
+
+def _keeps(graph: Graph, module: str, chain: str) -> bool:
+    """Whether a decorator may keep what it decorates."""
+    found = graph.resolve(module, chain)
+    return any(_keeps_outside(name) for name in found.external) or _holds_state(
+        graph, module, chain
+    )
+
+
+def _keeps_outside(name: str) -> bool:
+    top = name.partition(".")[0]
+    if "register" in name.rpartition(".")[2] or "custom_op" in name:
+        return True
+    return not (top in {"builtins", "flowc"} or is_standard(name) or top in HARMLESS)
+
+
+def _holds_state(graph: Graph, module: str, chain: str) -> bool:
+    """Whether the author's own code behind a reference has a place to keep things in."""
+    nodes = graph.reach(graph.resolve(module, chain).nodes, through=FOLLOWED)
+    return any(_is_state(graph, node) for node in nodes if node[0] == BODY)
+
+
+def _is_state(graph: Graph, node: Node) -> bool:
+    _, module, index = node
+    source = graph.source(module)
+    statement, facts = source.outline.statements[int(index)], source.facts(int(index))
+    if "global" in facts.attributes:
+        return True
+    outside = {name for name in graph.edges(node).external if not is_standard(name)}
+    if any(_keeps_outside(name) for name in outside):
+        return True
+    if statement.kind == FUNCTION:
+        return any(_is_function_attribute(graph, module, chain) for chain in facts.lazy)
+    if statement.kind == CLASS:
+        return facts.mutable
+    if statement.kind != CONSTANT or facts.mutable:
+        return True
+    found = [graph.resolve(module, chain) for chain in facts.called]
+    return any(part.nodes & _bodies(part.nodes) or not part.external <= INERT for part in found)
+
+
+def _bodies(nodes: frozenset[Node]) -> set[Node]:
+    return {node for node in nodes if node[0] == NAME}
+
+
+def _is_function_attribute(graph: Graph, module: str, chain: str) -> bool:
+    """``decorator.known[name] = …``"""
+    root, _, rest = chain.partition(".")
+    source = graph.source(module)
+    kinds = {source.outline.statements[index].kind for index in source.names.get(root, ())}
+    return bool(rest) and FUNCTION in kinds and not rest.startswith("__")
+
+
+def _hears_of_subclasses(graph: Graph, module: str, chain: str) -> bool:
+    found = graph.resolve(module, chain)
+    if any(within(name, KEEPS_SUBCLASSES) for name in found.external):
+        return True
+    for node in graph.reach(found.nodes, through=FOLLOWED):
+        if node[0] != BODY:
+            continue
+        source = graph.source(node[1])
+        statement = source.outline.statements[int(node[2])]
+        attributes = source.facts(int(node[2])).attributes
+        if statement.kind == CLASS and (
+            "__init_subclass__" in attributes
+            or "type" in statement.callees
+            or any(within(n, KEEPS_SUBCLASSES) for n in graph.edges(node).external)
+        ):
+            return True
+    return False

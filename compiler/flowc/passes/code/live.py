@@ -1,0 +1,68 @@
+"""Values of module globals, as they are where flowc compiles: for those whose source says too
+little.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+from flowc.authoring.definition import Definition
+from flowc_runtime import values
+
+if TYPE_CHECKING:
+    from flowc.trace.modules import Module
+
+
+class Unknown(Exception):  # noqa: N818 - what it says about the value
+    """The value cannot enter a digest; the text says why."""
+
+
+def digest_value(module: Module, name: str) -> str:
+    """Digest of the value of a module's global; empty when its code says everything.
+
+    Raises Unknown when the module is not imported here, or the value has no lossless form.
+    """
+    live = _find(module)
+    if live is None or name not in vars(live):
+        raise Unknown("its module is not imported where flowc compiles")
+    found = vars(live)[name]
+    if isinstance(found, Definition):
+        return ""
+    try:
+        text = values.canonical(values.encode(_parts(found)))
+    except values.NotEncodable as error:
+        raise Unknown(f"no digest can be taken of {error}") from None
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _find(module: Module) -> ModuleType | None:
+    """The imported module; a script that runs has another name than in a container."""
+    for name in (module.name, "__main__"):
+        found = sys.modules.get(name)
+        file = getattr(found, "__file__", None)
+        if found is not None and file and Path(file).resolve() == module.file.resolve():
+            return found
+    return None
+
+
+def _parts(found: Any) -> Any:
+    """What was computed of a definition: a function's defaults, a class's plain attributes."""
+    while hasattr(found, "__wrapped__"):
+        found = found.__wrapped__
+    if isinstance(found, FunctionType):
+        return [found.__defaults__, found.__kwdefaults__]
+    if isinstance(found, type):
+        return {
+            name: value
+            for name, value in vars(found).items()
+            if not name.startswith("__") and not _is_code(value)
+        }
+    return found
+
+
+def _is_code(value: Any) -> bool:
+    return callable(value) or hasattr(value, "__get__") or type(value).__module__ == "_abc"

@@ -1,0 +1,144 @@
+"""One module as the digest sees it: its outline, and the facts and forms of what is reached.
+
+Everything is read when it is asked for, and kept on disk by the digest of what it was read from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tokenize
+from typing import TYPE_CHECKING, Any
+
+from flowc.passes.code import cache
+from flowc.passes.code.form import digest_form
+from flowc.passes.code.outline import Import, Outline, Statement, read_outline, segment
+from flowc.passes.code.references import Facts, collect_definition
+
+if TYPE_CHECKING:
+    import ast
+
+    from flowc.trace.modules import Module
+
+
+class Source:
+    """A first-party module; ``names`` and ``imported`` say which statements bind a name."""
+
+    def __init__(self, module: Module) -> None:
+        self.name = module.name
+        self.is_package = module.file.name == "__init__.py"
+        self._module = module
+        self._lines: list[bytes] | None = None
+        self._nodes: dict[tuple[int, int], ast.stmt] | None = None
+        self._changed = False
+        kept = cache.load(str(module.file))
+        digest = hashlib.sha256(module.source).hexdigest()
+        self._facts: dict[str, Any] = kept.get("facts", {})
+        self._forms: dict[str, Any] = kept.get("forms", {})
+        self.outline = self._outline(kept, digest)
+        self._digest = digest
+        self.names: dict[str, list[int]] = {}
+        for index, statement in enumerate(self.outline.statements):
+            for name in statement.names:
+                self.names.setdefault(name, []).append(index)
+        self.imported: dict[str, list[Import]] = {}
+        for binding in self.outline.imports:
+            self.imported.setdefault(binding.name, []).append(binding)
+
+    def binds(self, name: str) -> bool:
+        return name in self.names or name in self.imported
+
+    def absolute(self, head: str) -> str:
+        """The dotted name of a module as an import in this one writes it."""
+        module = head.lstrip(".")
+        level = len(head) - len(module)
+        if not level:
+            return module
+        parts = self.name.split(".")
+        parts = parts[: len(parts) - level + self.is_package]
+        return ".".join([*parts, *([module] if module else [])])
+
+    def facts(self, index: int) -> Facts:
+        digest = self.outline.statements[index].digest
+        if digest not in self._facts:
+            found = collect_definition(self._node(index))
+            self._facts[digest] = [
+                found.lazy, found.eager, found.called, found.attributes, found.mutable
+            ]  # fmt: skip
+            self._changed = True
+        lazy, eager, called, attributes, mutable = self._facts[digest]
+        return Facts(tuple(lazy), tuple(eager), tuple(called), tuple(attributes), mutable)
+
+    def form(self, index: int, skipped: tuple[int, ...]) -> tuple[str, str]:
+        """Digests of the statement's normal form and of its docstrings."""
+        statement = self.outline.statements[index]
+        key = " ".join([statement.digest, *map(str, skipped)])
+        if key not in self._forms:
+            self._forms[key] = digest_form(segment(self._text(), statement.span), skipped)
+            self._changed = True
+        form, docs = self._forms[key]
+        return form, docs
+
+    def save(self) -> bool:
+        """Keep what was read, without what earlier versions left; whether anything was new."""
+        if not self._changed:
+            return False
+        current = {statement.digest for statement in self.outline.statements}
+        facts = {key: value for key, value in self._facts.items() if key in current}
+        forms = {
+            key: value for key, value in self._forms.items() if key.partition(" ")[0] in current
+        }
+        kept = {"source": self._digest, "outline": _pack(self.outline), "facts": facts}
+        cache.save(str(self._module.file), {**kept, "forms": forms})
+        return True
+
+    def _outline(self, kept: dict[str, Any], digest: str) -> Outline:
+        if kept.get("source") == digest:
+            return _unpack(kept["outline"])
+        self._changed = True
+        return read_outline(self._module.tree, self._text())
+
+    def _text(self) -> list[bytes]:
+        """Lines as Python reads them, in UTF-8."""
+        if self._lines is None:
+            source = self._module.source
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+            text = source.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
+            self._lines = text.encode("utf-8", "surrogatepass").split(b"\n")
+        return self._lines
+
+    def _node(self, index: int) -> ast.stmt:
+        if self._nodes is None:
+            self._nodes = {
+                (node.end_lineno or 0, node.end_col_offset or 0): node
+                for node in self._module.tree.body
+            }
+        return self._nodes[self.outline.statements[index].span[2:]]
+
+
+def _pack(outline: Outline) -> list[Any]:
+    return [
+        [
+            [s.kind, s.label, s.names, s.effect, s.span, s.decorators, s.callees, s.digest]
+            for s in outline.statements
+        ],
+        [[i.name, i.target, i.line, i.statement] for i in outline.imports],
+        outline.runs,
+        outline.offered,
+    ]
+
+
+def _unpack(packed: list[Any]) -> Outline:
+    statements, imports, runs, offered = packed
+    return Outline(
+        tuple(
+            Statement(
+                kind, label, tuple(names), effect, tuple(span),
+                tuple(map(tuple, decorators)), tuple(callees), digest,
+            )
+            for kind, label, names, effect, span, decorators, callees, digest in statements
+        ),
+        tuple(Import(*item) for item in imports),
+        tuple(runs),
+        None if offered is None else tuple(offered),
+    )  # fmt: skip
