@@ -6,6 +6,7 @@ and uploads.
 
 from __future__ import annotations
 
+import atexit
 import os
 
 from flowc_runtime import contract
@@ -37,8 +38,7 @@ def open_objects(uri: str) -> ObjectStore:
     try:
         objects = from_url(uri)
     except Exception as error:  # obstore's errors have no base of their own
-        reason = str(error).partition("\n")[0]
-        raise StoreError(f"cannot open the store {uri}: {reason}") from error
+        raise StoreError(f"cannot open the store {uri}: {_reason(error)}") from error
     return ObjectStore(uri, objects)
 
 
@@ -50,7 +50,7 @@ class ObjectStore:
     def __init__(self, uri: str, objects: Any) -> None:
         self.uri = uri.rstrip("/")
         self._objects = objects
-        self._owner = os.getpid()
+        self._owner = 0
         self._scratch = ""
         self._waiting: Callable[[], None] = _nothing
         # The client has threads, which a fork loses.
@@ -162,6 +162,8 @@ class ObjectStore:
             scratch = f"{parent}/flowc-{os.getpid()}-{os.urandom(8).hex()}"
             os.mkdir(scratch, 0o700)
             self._scratch = scratch
+            self._owner = os.getpid()
+            atexit.register(self.close)
         return self._scratch
 
     def _patiently(self, transfer: Callable[[], None]) -> None:
@@ -202,8 +204,7 @@ class ObjectStore:
             raise self._refused("read", key, error) from error
 
     def _refused(self, verb: str, key: str, error: Exception) -> StoreError:
-        reason = str(error).partition("\n")[0]
-        return StoreError(f"cannot {verb} {key} in the store {self.uri}: {reason}")
+        return StoreError(f"cannot {verb} {key} in the store {self.uri}: {_reason(error)}")
 
 
 class ObjectLog:
@@ -231,6 +232,15 @@ class ObjectLog:
     def _put(self) -> None:
         self._store.put(self._key, bytes(self._data))
         self._stored = len(self._data)
+
+
+def _reason(error: Exception) -> str:
+    """The service's own message where it sent one, else the first line of a long story."""
+    text = str(error)
+    code, message = (
+        text.partition(f"<{tag}>")[2].partition(f"</{tag}>")[0] for tag in ("Code", "Message")
+    )
+    return f"{code}: {message}" if message else text.partition("\n")[0]
 
 
 def _nothing() -> None: ...
