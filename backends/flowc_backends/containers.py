@@ -1,6 +1,6 @@
 """How an engine's worker starts a step's container through Docker: store, volumes, network.
 
-    --store file:///store --volume /srv/flowc:/store   ->   Bind(source="/srv/flowc", target="/store")
+--store file:///store --volume /srv/flowc:/store   ->   Bind(source="/srv/flowc", target="/store")
 """
 
 from __future__ import annotations

@@ -57,14 +57,25 @@ class AirflowBackend:
 
 def _check(dag: Dag, tree: ast.Module) -> None:
     """Hold the file against the model: the same tasks with the same commands."""
-    expected = {task.task_id: task.command for task in (*dag.tasks, dag.finaliser)}
+    expected = [
+        (task.variable, task.task_id, task.command) for task in (*dag.tasks, dag.finaliser)
+    ]
+    if _tasks(tree) != expected:
+        raise InternalError(f"the DAG file of '{dag.dag_id}' has other tasks than the pipeline")
+
+
+def _tasks(tree: ast.Module) -> list[tuple[str, object, object]]:
+    found: list[tuple[str, object, object]] = []
     block = tree.body[-1]
-    found: dict[object, object] = {}
-    for node in ast.walk(block):
+    for node in block.body if isinstance(block, ast.With) else []:
         match node:
-            case ast.Call(func=ast.Name(id="container"), args=[task_id, command]):
-                found[ast.literal_eval(task_id)] = tuple(ast.literal_eval(command))
+            case ast.Assign(
+                targets=[ast.Name(id=variable)],
+                value=ast.Call(args=[task_id, command])
+                | ast.Call(func=ast.Attribute(value=ast.Call(args=[task_id, command]))),
+            ):
+                literal = ast.literal_eval(task_id), tuple(ast.literal_eval(command))
+                found.append((variable, *literal))
             case _:
                 pass
-    if found != expected:
-        raise InternalError(f"the DAG file of '{dag.dag_id}' has other tasks than the pipeline")
+    return found

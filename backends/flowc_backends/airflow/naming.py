@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from flowc import ir
 
+
 def task_ids(steps: Sequence[ir.Step]) -> dict[str, str]:
     """The task id of every invocation.
 

@@ -46,11 +46,13 @@ def lower(pipeline: ir.Pipeline, options: EmitOptions) -> FlowFile:
     Raises AuthorError for what Prefect or Docker cannot be told, all of it at once.
     """
     common = containers.describe(options, "Prefect")
-    raise_all([
-        *containers.check_texts(pipeline),
-        *containers.check_defaults(pipeline),
-        *check_parameters(pipeline),
-    ])
+    raise_all(
+        [
+            *containers.check_texts(pipeline),
+            *containers.check_defaults(pipeline),
+            *check_parameters(pipeline),
+        ]
+    )
     # Keyword-only parameters may come in any order, a flow's with a default come last.
     parameters = tuple(
         _parameter(parameter)
@@ -83,10 +85,11 @@ def lower(pipeline: ir.Pipeline, options: EmitOptions) -> FlowFile:
         parameters=parameters,
         validated=is_validated(pipeline),
         images=tuple(
-            Image(constant=constant, reference=reference)
-            for reference, constant in images.items()
+            Image(constant=constant, reference=reference) for reference, constant in images.items()
         ),
-        tasks=tuple(_task(step, names.add(step.id), images, steps, run) for step in pipeline.steps),
+        tasks=tuple(
+            _task(step, names.add(step.id), images, steps, run) for step in pipeline.steps
+        ),
         finaliser=_finaliser(pipeline, names.add(FINALISER), images),
     )
 
@@ -120,12 +123,10 @@ def _parameter(parameter: ir.Parameter) -> ParameterLine:
     )
 
 
-def _task(
-    step: ir.Step, function: str, images: dict[str, str], steps: str, run: str
-) -> StepTask:
+def _task(step: ir.Step, function: str, images: dict[str, str], steps: str, run: str) -> StepTask:
     image, name = images[step.image], literal(step.id)
     waits = ", ".join(f"{steps}[{literal(above)}]" for above in step.upstream)
-    submit = f'        {steps}[{name}] = {function}.submit({run}, wait_for=[{waits}])'
+    submit = f"        {steps}[{name}] = {function}.submit({run}, wait_for=[{waits}])"
     return StepTask(
         function=function,
         step=step.id,
