@@ -8,7 +8,14 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from flowc.authoring import Pipeline, RetryConfig, Step, pipeline, step
+    from flowc.authoring import (
+        Pipeline,
+        RetryConfig,
+        Step,
+        StepRetryConfig,
+        pipeline,
+        step,
+    )
     from flowc.client import Client
     from flowc_runtime.context import StepContext, get_step_context
 
@@ -18,6 +25,7 @@ __all__ = [
     "RetryConfig",
     "Step",
     "StepContext",
+    "StepRetryConfig",
     "__version__",
     "get_step_context",
     "pipeline",
@@ -30,6 +38,7 @@ _HOMES = {
     "Client": "flowc.client",
     "Pipeline": "flowc.authoring",
     "RetryConfig": "flowc.authoring",
+    "StepRetryConfig": "flowc.authoring",
     "Step": "flowc.authoring",
     "StepContext": "flowc_runtime.context",
     "get_step_context": "flowc_runtime.context",

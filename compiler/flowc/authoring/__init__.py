@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flowc.authoring.pipeline import Pipeline, pipeline
-from flowc.authoring.retry import RetryConfig
+from flowc.authoring.retry import RetryConfig, StepRetryConfig
 from flowc.authoring.step import Step, step
 
-__all__ = ["Pipeline", "RetryConfig", "Step", "pipeline", "step"]
+__all__ = ["Pipeline", "RetryConfig", "Step", "StepRetryConfig", "pipeline", "step"]

@@ -42,14 +42,19 @@ CO_VARARGS, CO_VARKEYWORDS = 0x04, 0x08  # inspect's; it costs 19 ms
 
 
 class HookReference:
-    """A hook, found again by its module and name in every container."""
+    """A hook, found again by its module and name in every container.
 
-    __slots__ = ("module", "qualname", "where")
+    ``by_name`` tells one that was given as an import path, which nobody has followed yet;
+    ``where`` is then the place of the definition that names it.
+    """
 
-    def __init__(self, module: str, qualname: str, where: str) -> None:
+    __slots__ = ("by_name", "module", "qualname", "where")
+
+    def __init__(self, module: str, qualname: str, where: str, *, by_name: bool = False) -> None:
         self.module = module
         self.qualname = qualname
         self.where = where
+        self.by_name = by_name
 
     def __repr__(self) -> str:
         return f"{self.module}:{self.qualname}"
@@ -91,7 +96,7 @@ def _from_import_string(event: str, text: str, title: str, where: str) -> HookRe
             where=where,
             hint="write it as package.module.function or package.module:function",
         )
-    return HookReference(module, name, where)
+    return HookReference(module, name, where, by_name=True)
 
 
 def _check_arguments(event: str, hook: Any, title: str, place: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flowc.authoring.handles import author_location
 from flowc.errors import AuthorError
 from flowc.narrowing import is_sequence
 
@@ -49,7 +50,9 @@ StepRetryConfig = RetryConfig
 def count(name: str, value: object) -> int:
     """Raises AuthorError unless ``value`` is an integer from 0."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise AuthorError(f"{name} wants an integer from 0, got {value!r}")
+        raise AuthorError(
+            f"{name} wants an integer from 0, got {value!r}", where=author_location()
+        )
     return value
 
 
@@ -57,7 +60,7 @@ def seconds(name: str, value: float) -> float:
     """Raises AuthorError unless ``value`` is a finite number from 0."""
     number = float(value) if type(value) in (int, float) else -1.0
     if not 0.0 <= number < INFINITE:
-        raise AuthorError(f"{name} wants a number from 0, got {value!r}")
+        raise AuthorError(f"{name} wants a number from 0, got {value!r}", where=author_location())
     return number
 
 
@@ -67,11 +70,14 @@ def _exceptions(given: object) -> tuple[type[BaseException], ...]:
         item for item in classes if isinstance(item, type) and issubclass(item, BaseException)
     )
     if len(kinds) < len(classes):
-        raise AuthorError(f"only_on wants exception classes, got {given!r}")
+        raise AuthorError(
+            f"only_on wants exception classes, got {given!r}", where=author_location()
+        )
     for kind in kinds:
         if "<locals>" in kind.__qualname__:
             raise AuthorError(
                 f"only_on names '{kind.__name__}', which is defined inside a function",
+                where=author_location(),
                 hint="move the class to the top level of its module",
             )
     return kinds

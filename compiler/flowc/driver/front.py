@@ -13,6 +13,7 @@ from flowc.passes.code import digest_code
 from flowc.passes.specification import lower_to_spec
 from flowc.trace import import_root, module_name, trace_pipeline
 from flowc.trace.modules import reach
+from flowc.trace.project import is_first_party
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,12 +61,14 @@ def prepare(
 
 
 def _entries(pipeline: Pipeline, traced: ir.Pipeline) -> dict[str, str]:
-    """The files of the pipeline and of every step, by module name."""
+    """The files of the pipeline, of every step and of their hooks, by module name."""
     file = pipeline.entrypoint.__code__.co_filename
     entries = {module_name(file): file}
-    for step in traced.steps:
-        name = step.function.module
+    named = [step.function.module for step in traced.steps]
+    named += [hook.function.module for step in traced.steps for hook in step.hooks]
+    named += [hook.function.module for hook in traced.hooks]
+    for name in dict.fromkeys(named):
         known = getattr(sys.modules.get(name), "__file__", None)
-        if name not in entries and known:
+        if name not in entries and known and is_first_party(known):
             entries[name] = known
     return entries

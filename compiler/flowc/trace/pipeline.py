@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import inspect
-import sys
 import traceback
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from flowc.authoring import port
 from flowc.authoring.handles import ParameterHandle, is_ours
 from flowc.authoring.hooks import PIPELINE_EVENTS, STEP_EVENTS
 from flowc.errors import AuthorError, FlowcError, did_you_mean
-from flowc.trace import project
+from flowc.trace import options, project
 from flowc.trace.model import signature_of
 from flowc.trace.parameters import check_value, json_text, plain_text, read_parameters
 from flowc.trace.settings import check_components, docker_settings
@@ -26,9 +25,7 @@ from flowc.trace.types import hints_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from flowc.authoring.hooks import HookReference
     from flowc.authoring.pipeline import Pipeline
-    from flowc.authoring.retry import RetryConfig
 
 
 def trace_pipeline(
@@ -70,7 +67,7 @@ def trace_pipeline(
         parameters=parameters,
         body=ir.Block(nodes=_ordered(_steps(pipeline, tracer, root))),
         include=tuple(pipeline.options.get("include", ())),
-        hooks=_hooks(pipeline.options, PIPELINE_EVENTS, root),
+        hooks=options.hooks(pipeline.options, PIPELINE_EVENTS, title=pipeline.title, root=root),
         execution_mode=pipeline.options.get("execution_mode", "continue_on_failure"),
         timeout=pipeline.options.get("timeout"),
     )
@@ -137,46 +134,14 @@ def _steps(pipeline: Pipeline, tracer: Tracer, root: Path) -> list[ir.Step]:
                 after=tuple(order),
                 upstream=tuple(sorted({*call.data, *order})),
                 cache=call.options.get("enable_cache", True),
-                retry=_retry(call.options.get("retry")),
-                hooks=_hooks(call.options, STEP_EVENTS, root),
+                retry=options.retry(call.options.get("retry")),
+                hooks=options.hooks(call.options, STEP_EVENTS, title=title, root=root),
                 timeout=call.options.get("timeout"),
                 infrastructure_retries=call.options.get("infrastructure_retries", 0),
                 docker=configured[key],
             )
         )
     return steps
-
-
-def _retry(config: RetryConfig | None) -> ir.Retry:
-    if config is None:
-        return ir.Retry()
-    return ir.Retry(
-        max_retries=config.max_retries,
-        delay=config.delay,
-        backoff=config.backoff,
-        max_delay=config.max_delay,
-        only_on=tuple(f"{_module(kind)}:{kind.__qualname__}" for kind in config.only_on),
-    )
-
-
-def _module(kind: type) -> str:
-    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
-    return project.real_module(kind.__module__, file) if file else kind.__module__
-
-
-def _hooks(options: Mapping[str, Any], events: tuple[str, ...], root: Path) -> tuple[ir.Hook, ...]:
-    return tuple(_hook(event, options[event], root) for event in events if event in options)
-
-
-def _hook(event: str, reference: HookReference, root: Path) -> ir.Hook:
-    file, _, line = reference.where.rpartition(":")
-    return ir.Hook(
-        event=event,
-        function=ir.Function(
-            module=project.real_module(reference.module, file), qualname=reference.qualname
-        ),
-        where=str(project.location(file, int(line), root)),
-    )
 
 
 def _resolve_after(call: Call, calls: Mapping[str, Call]) -> list[str]:

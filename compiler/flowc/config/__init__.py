@@ -1,0 +1,3 @@
+"""Configuration that authors import."""
+
+from __future__ import annotations

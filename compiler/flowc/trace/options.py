@@ -1,0 +1,74 @@
+"""Options that name code, as IR: retries and hooks, found again by module and name."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import TYPE_CHECKING, Any
+
+from flowc import ir
+from flowc.authoring.definition import Definition
+from flowc.authoring.hooks import HookReference, hook_reference
+from flowc.errors import AuthorError
+from flowc.trace import project
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from flowc.authoring.retry import RetryConfig
+
+
+def retry(config: RetryConfig | None) -> ir.Retry:
+    if config is None:
+        return ir.Retry()
+    return ir.Retry(
+        max_retries=config.max_retries,
+        delay=config.delay,
+        backoff=config.backoff,
+        max_delay=config.max_delay,
+        only_on=tuple(f"{_module(kind)}:{kind.__qualname__}" for kind in config.only_on),
+    )
+
+
+def hooks(
+    options: Mapping[str, Any], events: tuple[str, ...], *, title: str, root: Path
+) -> tuple[ir.Hook, ...]:
+    """Raises AuthorError for an import path that leads nowhere."""
+    return tuple(_hook(event, options[event], title, root) for event in events if event in options)
+
+
+def _hook(event: str, reference: HookReference, title: str, root: Path) -> ir.Hook:
+    found = _found(event, reference, title)
+    file, _, line = found.where.rpartition(":")
+    return ir.Hook(
+        event=event,
+        function=ir.Function(
+            module=project.real_module(found.module, file), qualname=found.qualname
+        ),
+        where=str(project.location(file, int(line), root)),
+    )
+
+
+def _found(event: str, reference: HookReference, title: str) -> HookReference:
+    """The function behind an import path, checked like one that was given itself."""
+    if not reference.by_name:
+        return reference
+    path = f"{reference.module}.{reference.qualname}"
+    try:
+        value: Any = importlib.import_module(reference.module)
+        for part in reference.qualname.split("."):
+            value = getattr(value, part)
+    except (ImportError, AttributeError) as error:
+        raise AuthorError(
+            f"{title}: {event} is '{path}', which cannot be imported: {error}",
+            where=reference.where,
+        ) from None
+    plain = value.entrypoint if isinstance(value, Definition) else value
+    found = hook_reference(event, plain, title=title, where=reference.where)
+    return HookReference(reference.module, reference.qualname, found.where)
+
+
+def _module(kind: type) -> str:
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    return project.real_module(kind.__module__, file) if file else kind.__module__

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from flowc.errors import FlowcError
+from tests.authoring import text, traced, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOOKS = """
+def told(exception: BaseException): ...
+def step_told(step_name, step_output): ...
+def quiet(): ...
+def other(context, extra=1): ...
+"""
+
+
+def test_a_steps_own_hooks_beat_the_pipelines(tmp_path: Path) -> None:
+    source = """
+@step(on_failure=quiet)
+def own(): ...
+@step
+def inherits(): ...
+@pipeline(on_failure=told, on_success=step_told, on_init=quiet, execution_mode="fail_fast")
+def p():
+    own()
+    inherits()
+"""
+    assert text(tmp_path, HOOKS + source) == [
+        "pipeline p()",
+        "fail_fast",
+        "on_init quiet",
+        "own = own() -> output: any",
+        "on_success step_told",
+        "on_failure quiet",
+        "inherits = inherits() -> output: any",
+        "on_success step_told",
+        "on_failure told",
+    ]
+
+
+def test_an_import_path_is_followed(tmp_path: Path) -> None:
+    write(tmp_path, HOOKS, name="apart_hooks.py")
+    source = "@step(on_failure='apart_hooks.told', timeout=3)\ndef s(): ...\n"
+    pipeline = traced(tmp_path, source + "@pipeline\ndef p():\n    s()\n")
+    [step] = pipeline.steps
+    [hook] = step.hooks
+    assert (hook.function.module, hook.function.qualname) == ("apart_hooks", "told")
+    assert hook.where == "apart_hooks.py:3"
+    assert step.timeout == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("lambda: 1", "on_failure is a lambda; no container could import it"),
+        ("3", "on_failure wants a function or its import path, got 3"),
+        ("'no dots'", "which is no import path"),
+        ("'missing_module.f'", "which cannot be imported"),
+        ("'os.path.nothing'", "which cannot be imported"),
+        ("wants_output", "whose argument 'step_output' has no meaning"),
+        ("[].append", "on_failure wants a function"),
+    ],
+)
+def test_hooks_that_no_container_could_call(tmp_path: Path, given: str, message: str) -> None:
+    source = f"def wants_output(step_output): ...\n@step(on_failure={given})\ndef s(): ...\n"
+    with pytest.raises(FlowcError) as raised:
+        traced(tmp_path, source + "@pipeline\ndef p():\n    s()\n")
+    assert message in raised.value.message
+    assert ".py:" in raised.value.where
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("timeout=0", "timeout wants seconds above 0, got 0"),
+        ("timeout='1'", "timeout wants seconds above 0, got '1'"),
+        ("infrastructure_retries=-1", "infrastructure_retries wants an integer from 0, got -1"),
+        ("retry=RetryConfig(max_delay=-1)", "max_delay wants a number from 0, got -1"),
+        ("retry=RetryConfig(only_on=[3])", "only_on wants exception classes, got [3]"),
+    ],
+)
+def test_wrong_numbers(tmp_path: Path, options: str, message: str) -> None:
+    source = f"@step({options})\ndef s(): ...\n@pipeline\ndef p():\n    s()\n"
+    with pytest.raises(FlowcError) as raised:
+        traced(tmp_path, source)
+    assert message in raised.value.message
+
+
+def test_an_unknown_execution_mode(tmp_path: Path) -> None:
+    source = "@step\ndef s(): ...\n@pipeline(execution_mode='fast')\ndef p():\n    s()\n"
+    with pytest.raises(FlowcError, match="wants one of continue_on_failure, fail_fast"):
+        traced(tmp_path, source)
