@@ -1,4 +1,9 @@
-"""Run-time parameters: JSON text decoded to its annotation, exactly or not at all."""
+"""Run-time parameters: JSON text decoded to its annotation, exactly or not at all.
+
+The alternatives of a union are tried in their order, first in the form that ``plain`` writes, then
+in any accepted one. Types whose plain forms are the same text (``date | str``) are therefore told
+apart by their order alone.
+"""
 
 from __future__ import annotations
 
@@ -108,10 +113,11 @@ def natural(found: Json) -> Json:
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise _RepeatedKeyError(repr(next(key for key in keys if keys.count(key) > 1)))
+    found: dict[str, Json] = {}
+    for key, value in pairs:
+        if key in found:
+            raise _RepeatedKeyError(repr(key))
+        found[key] = value
     return found
 
 
