@@ -67,7 +67,8 @@ def ensure_image(engine: Daemon, image: str, reporter: Reporter) -> None:
     try:
         engine.pull(image)
     except DaemonError as error:
-        raise missing_image(image, error.message) from error
+        why = error.message.removeprefix(f"cannot pull image '{image}': ")
+        raise missing_image(image, why) from error
 
 
 def _build_one(job: Job) -> None:
