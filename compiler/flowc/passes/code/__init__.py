@@ -23,6 +23,7 @@ from flowc import ir
 from flowc.passes.code.cache import forget_unused
 from flowc.passes.code.closure import close
 from flowc.passes.code.graph import Graph
+from flowc.passes.code.kept import Kept
 from flowc.passes.code.result import Code, Part
 
 if TYPE_CHECKING:
@@ -37,13 +38,17 @@ def digest_code(
     pipeline: ir.Pipeline, modules: Mapping[str, Module]
 ) -> tuple[ir.Pipeline, Mapping[str, Code]]:
     """The pipeline with its steps' digests, and what each is made of by the step's id."""
-    graph = Graph(modules)
-    functions = {
-        step.id: (step.function.module, step.function.qualname) for step in pipeline.steps
-    }
-    found = close(graph, list(dict.fromkeys(functions.values())))
-    if graph.save():
+    steps = pipeline.steps
+    functions = {step.id: (step.function.module, step.function.qualname) for step in steps}
+    name = f"{pipeline.location.file}:{pipeline.name}"
+    kept = Kept(name, list(dict.fromkeys(functions.values())), modules)
+    found = kept.load()
+    if found is None:
+        graph = Graph(modules)
+        found, values = close(graph, kept.functions)
+        graph.save()
+        kept.save(found, values)
         forget_unused()
     codes = {step: found[function] for step, function in functions.items()}
-    steps = tuple(replace(step, code=codes[step.id].digest) for step in pipeline.steps)
-    return replace(pipeline, body=ir.Block(nodes=steps)), codes
+    nodes = tuple(replace(step, code=codes[step.id].digest) for step in steps)
+    return replace(pipeline, body=ir.Block(nodes=nodes)), codes

@@ -1,7 +1,7 @@
 """Keeps on disk what was read of each module, so that an unchanged project is not read again.
 
-One JSON file for each module file of the author's, replaced atomically. It is only a memory: when
-it is damaged, or cannot be written, everything is read anew.
+One JSON file for each of the author's modules and one for each pipeline, replaced atomically. It
+is only a memory: when it is damaged, or cannot be written, everything is read anew.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ from flowc import __version__
 from flowc.narrowing import is_dict
 
 UNUSED_DAYS = 60
-READERS = ("cache.py", "form.py", "outline.py", "references.py", "source.py")
-"""The modules that decide what is kept: when they change, nothing kept is used."""
 
 
 def folder() -> Path:
@@ -35,20 +33,20 @@ def folder() -> Path:
 
 @cache
 def version() -> str:
-    """Changes with flowc, and with the code that reads modules."""
+    """Changes with flowc, and with any line of this package."""
     digest = hashlib.sha256(__version__.encode())
-    for name in READERS:
-        try:
-            digest.update(Path(__file__).with_name(name).read_bytes())
-        except OSError:
-            continue
+    try:
+        for file in sorted(Path(__file__).parent.glob("*.py")):
+            digest.update(file.read_bytes())
+    except OSError:
+        return digest.hexdigest()[:32]
     return digest.hexdigest()[:32]
 
 
-def load(file: str) -> dict[str, Any]:
-    """What is kept for a module's file; empty when there is nothing to be used."""
+def load(name: str) -> dict[str, Any]:
+    """What is kept under a name; empty when there is nothing to be used."""
     try:
-        digest, _, text = _place(file).read_bytes().partition(b"\n")
+        digest, _, text = _place(name).read_bytes().partition(b"\n")
         if digest.decode() != _digest(text):
             return {}
         found = json.loads(text)
@@ -58,11 +56,11 @@ def load(file: str) -> dict[str, Any]:
     return found if usable else {}
 
 
-def save(file: str, kept: dict[str, Any]) -> None:
+def save(name: str, kept: dict[str, Any]) -> None:
     """Keep it if that is possible; of two writers one wins."""
     temporary = ""
     try:
-        place = _place(file)
+        place = _place(name)
         if not place.parent.is_dir():
             place.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps({**kept, "version": version()}, separators=(",", ":")).encode()
@@ -103,6 +101,5 @@ def _remove(path: Path) -> None:
         return
 
 
-def _place(file: str) -> Path:
-    name = hashlib.sha256(file.encode("utf-8", "surrogatepass")).hexdigest()[:40]
-    return folder() / f"{name}.json"
+def _place(name: str) -> Path:
+    return folder() / f"{_digest(name.encode('utf-8', 'surrogatepass'))[:40]}.json"

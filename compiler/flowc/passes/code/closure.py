@@ -1,7 +1,7 @@
 """From a step's function to all that it reaches, for many steps at once.
 
 Closures are sets of bits in an integer, computed once for each group of nodes that reach each
-other; a step's digest is read off its bits.
+other; what a step's digest is made of is read off its bits.
 """
 
 from __future__ import annotations
@@ -10,32 +10,36 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from flowc.passes.code.graph import EVERYTHING, NAME, WHOLE, Graph
-from flowc.passes.code.parts import Reader
-from flowc.passes.code.result import Code, Part
+from flowc.passes.code.parts import Parts
+from flowc.passes.code.result import Code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from flowc.passes.code.graph import Node
 
+Function = tuple[str, str]
+"""A module and the name of a function in it."""
 
-def close(graph: Graph, functions: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Code]:
-    """The code of each function, given as module and name."""
+Values = dict[tuple[str, str], tuple[str, str]]
+"""By module and name what `live.digest_value` said."""
+
+
+def close(graph: Graph, functions: Sequence[Function]) -> tuple[dict[Function, Code], Values]:
+    """The code of each function, and the values of globals that were looked at."""
     starts = {function: _start(graph, *function) for function in functions}
-    closures = _closures(graph, list(starts.values()))
-    reader = Reader(graph)
-    order = sorted(closures.positions, key=closures.positions.__getitem__)
-    digests: dict[int, tuple[tuple[Part, ...], tuple[str, ...], str]] = {}
-    found: dict[tuple[str, str], Code] = {}
+    parts = Parts(graph, _explore(graph, starts.values()))
+    bits = _Closures(graph, parts.positions).of(list(starts.values()))
+    known: dict[int, Code] = {}
+    found: dict[Function, Code] = {}
     for function, start in starts.items():
-        bits = closures.bits[start]
-        if bits not in digests:
-            digests[bits] = reader.read([order[position] for position in _set_bits(bits)])
-        parts, third_party, uncacheable = digests[bits]
-        lines = [f"step {'.'.join(function)}", *(f"{p.kind} {p.name} {p.digest}" for p in parts)]
-        digest = hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
-        found[function] = Code(digest, parts, third_party, uncacheable)
-    return found
+        if bits[start] not in known:
+            known[bits[start]] = parts.code(bits[start])
+        code = known[bits[start]]
+        text = f"step {'.'.join(function)}\n{code.digest}"
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        found[function] = Code(digest, code.parts, code.third_party, code.uncacheable)
+    return found, parts.values
 
 
 def _start(graph: Graph, module: str, name: str) -> Node:
@@ -47,68 +51,66 @@ def _start(graph: Graph, module: str, name: str) -> Node:
     return (WHOLE, module, "")
 
 
-class _Closures:
-    """For each node the bits of all that it reaches; ``positions`` are the nodes' own."""
-
-    def __init__(self) -> None:
-        self.positions: dict[Node, int] = {}
-        self.bits: dict[Node, int] = {}
-
-
-def _closures(graph: Graph, starts: Sequence[Node]) -> _Closures:
-    """Tarjan's strongly connected components, without recursion."""
-    found = _Closures()
-    low: dict[Node, int] = {}
-    stack: list[Node] = []
-    for start in starts:
-        if start in found.positions:
-            continue
-        work: list[tuple[Node, Iterator[Node]]] = []
-        _open(graph, start, found, low, stack, work)
-        while work:
-            node, below = work[-1]
-            for other in below:
-                if other not in found.positions:
-                    _open(graph, other, found, low, stack, work)
-                    break
-                if other not in found.bits:
-                    low[node] = min(low[node], found.positions[other])
-            else:
-                work.pop()
-                if work:
-                    above = work[-1][0]
-                    low[above] = min(low[above], low[node])
-                if low[node] == found.positions[node]:
-                    _close_group(graph, node, found, stack)
+def _explore(graph: Graph, starts: Iterable[Node]) -> set[Node]:
+    found: set[Node] = set(starts)
+    queue = list(found)
+    while queue:
+        fresh = graph.edges(queue.pop()).nodes - found
+        found |= fresh
+        queue.extend(fresh)
     return found
 
 
-def _open(
-    graph: Graph,
-    node: Node,
-    found: _Closures,
-    low: dict[Node, int],
-    stack: list[Node],
-    work: list[tuple[Node, Iterator[Node]]],
-) -> None:
-    found.positions[node] = low[node] = len(found.positions)
-    stack.append(node)
-    work.append((node, iter(graph.edges(node).nodes)))
+class _Closures:
+    """Tarjan's strongly connected components, without recursion."""
 
+    def __init__(self, graph: Graph, positions: dict[Node, int]) -> None:
+        self._graph = graph
+        self._positions = positions
+        self._index: dict[Node, int] = {}
+        self._low: dict[Node, int] = {}
+        self._stack: list[Node] = []
+        self._bits: dict[Node, int] = {}
 
-def _close_group(graph: Graph, node: Node, found: _Closures, stack: list[Node]) -> None:
-    group = [stack.pop()]
-    while group[-1] != node:
-        group.append(stack.pop())
-    bits = 0
-    for member in group:
-        bits |= 1 << found.positions[member]
-        for other in graph.edges(member).nodes:
-            bits |= found.bits.get(other, 0)
-    for member in group:
-        found.bits[member] = bits
+    def of(self, starts: Sequence[Node]) -> dict[Node, int]:
+        """For each start the bits of all that it reaches, by the nodes' positions."""
+        for start in starts:
+            if start not in self._index:
+                self._search(start)
+        return {start: self._bits[start] for start in starts}
 
+    def _search(self, start: Node) -> None:
+        index, low = self._index, self._low
+        work = [self._open(start)]
+        while work:
+            node, below = work[-1]
+            for other in below:
+                if other not in index:
+                    work.append(self._open(other))
+                    break
+                if other not in self._bits:
+                    low[node] = min(low[node], index[other])
+            else:
+                work.pop()
+                if low[node] == index[node]:
+                    self._close_group(node)
+                if work:
+                    above = work[-1][0]
+                    low[above] = min(low[above], low[node])
 
-def _set_bits(bits: int) -> list[int]:
-    text = bin(bits)[:1:-1]
-    return [position for position, bit in enumerate(text) if bit == "1"]
+    def _open(self, node: Node) -> tuple[Node, Iterator[Node]]:
+        self._index[node] = self._low[node] = len(self._index)
+        self._stack.append(node)
+        return node, iter(self._graph.edges(node).nodes)
+
+    def _close_group(self, node: Node) -> None:
+        group = [self._stack.pop()]
+        while group[-1] != node:
+            group.append(self._stack.pop())
+        bits = 0
+        for member in group:
+            bits |= 1 << self._positions[member]
+            for other in self._graph.edges(member).nodes:
+                bits |= self._bits.get(other, 0)
+        for member in group:
+            self._bits[member] = bits

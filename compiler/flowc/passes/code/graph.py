@@ -89,9 +89,10 @@ class Graph:
             self._sources[name] = Source(self.modules[name])
         return self._sources[name]
 
-    def save(self) -> bool:
-        """Keep what was read; whether anything was new."""
-        return sum(source.save() for source in self._sources.values()) > 0
+    def save(self) -> None:
+        """Keep what was read on disk."""
+        for source in self._sources.values():
+            source.save()
 
     def edges(self, node: Node) -> Edges:
         if node not in self._edges:

@@ -17,26 +17,22 @@ if TYPE_CHECKING:
     from flowc.trace.modules import Module
 
 
-class Unknown(Exception):  # noqa: N818 - what it says about the value
-    """The value cannot enter a digest; the text says why."""
+def digest_value(module: Module, name: str) -> tuple[str, str]:
+    """Digest of the value of a module's global, or why there is none.
 
-
-def digest_value(module: Module, name: str) -> str:
-    """Digest of the value of a module's global; empty when its code says everything.
-
-    Raises Unknown when the module is not imported here, or the value has no lossless form.
+    Both are empty when its code says everything.
     """
     live = _find(module)
     if live is None or name not in vars(live):
-        raise Unknown("its module is not imported where flowc compiles")
+        return "", "its module is not imported where flowc compiles"
     found = vars(live)[name]
     if isinstance(found, Definition):
-        return ""
+        return "", ""
     try:
         text = values.canonical(values.encode(_parts(found)))
     except values.NotEncodable as error:
-        raise Unknown(f"no digest can be taken of {error}") from None
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        return "", f"no digest can be taken of it: {error}"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(), ""
 
 
 def _find(module: Module) -> ModuleType | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from flowc.passes.code import live
@@ -18,54 +19,86 @@ from flowc.passes.code.graph import (
 )
 from flowc.passes.code.outline import CLASS, CONSTANT, FUNCTION
 from flowc.passes.code.purity import computed_by, is_standard
-from flowc.passes.code.result import Part
+from flowc.passes.code.result import Code, Part
 from flowc.trace import project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator
 
     from flowc.passes.code.graph import Node
 
 
-class Reader:
-    """Remembers each node's part, since many steps share them."""
+class Parts:
+    """The parts of all nodes, sorted; a closure's are picked by its bits.
 
-    def __init__(self, graph: Graph) -> None:
+    ``positions`` numbers the nodes in the order of their parts. ``values`` are the globals that
+    were looked at as they are here.
+    """
+
+    def __init__(self, graph: Graph, nodes: Collection[Node]) -> None:
         self.graph = graph
-        self._parts: dict[Node, Part | None] = {}
+        self.values: dict[tuple[str, str], tuple[str, str]] = {}
         self._reasons: dict[Node, str] = {}
         self._places: dict[str, str] = {}
-        self._loose: dict[tuple[str, int], bool] = {}
+        parts = {node: self._part(node) for node in nodes}
+        self._nodes = sorted(nodes, key=lambda node: (parts[node] or NO_PART, node))
+        self.positions = {node: position for position, node in enumerate(self._nodes)}
+        self._parts = [parts[node] or NO_PART for node in self._nodes]
+        self._lines = [part_line(part) for part in self._parts]
+        self._with_part = self._mask(node for node in nodes if parts[node])
+        self._with_reason = self._mask(self._reasons)
+        self._packages = {node: _packages(graph.edges(node).external) for node in nodes}
+        self._with_package = self._mask(node for node in nodes if self._packages[node])
+        self._bodies = [node for node in self._nodes if node[0] == BODY]
+        self._docs = self._mask(node for node in nodes if self._looks_at_docs(node))
+        self._texts = self._mask(node for node in nodes if self._looks_at_text(node))
+        self._order = self._ordered()
+        self._known: dict[tuple[str, int], Part] = {}
 
-    def read(self, nodes: Sequence[Node]) -> tuple[tuple[Part, ...], tuple[str, ...], str]:
-        """Parts, packages of others, and what makes the digest say too little."""
-        found = [self._part(node) for node in nodes]
-        parts = [part for part in found if part is not None]
-        bodies = [(module, int(index)) for kind, module, index in nodes if kind == BODY]
-        outside: set[str] = set()
+    def code(self, bits: int) -> Code:
+        """What a closure is made of; its digest does not say yet where it starts."""
+        chosen = selectors(bits)
+        extra = self._order_parts(bits)
+        if bits & self._docs:
+            extra += self._doc_parts(bits)
+        if bits & self._texts:
+            extra += self._text_parts(bits)
+        extra.sort()
+        parts = [part for part in compress(self._parts, chosen) if part is not NO_PART]
+        lines = [*compress(self._lines, chosen), *map(part_line, extra)]
+        packages = {
+            name for node in self._pick(bits & self._with_package) for name in self._packages[node]
+        }
+        reasons = sorted({self._reasons[node] for node in self._pick(bits & self._with_reason)})
+        return Code(
+            digest=_digest("".join(lines)),
+            parts=tuple(sorted([*parts, *extra])),
+            third_party=tuple(sorted(packages)),
+            uncacheable="; ".join(reasons),
+        )
+
+    def _mask(self, nodes: Iterable[Node]) -> int:
+        bits = 0
         for node in nodes:
-            outside |= self.graph.edges(node).external
-        if self._looks_at_docs(bodies, outside):
-            parts += self._doc_parts(bodies)
-        if any(_reads_source(name) for name in outside):
-            parts += self._source_parts(bodies)
-        parts += self._order_parts(bodies)
-        reasons = sorted({self._reasons[node] for node in nodes if node in self._reasons})
-        return tuple(sorted(parts)), _packages(outside), "; ".join(reasons)
+            bits |= 1 << self.positions[node]
+        return bits
+
+    def _pick(self, bits: int) -> Iterator[Node]:
+        """The nodes of few bits."""
+        while bits:
+            lowest = bits & -bits
+            yield self._nodes[lowest.bit_length() - 1]
+            bits ^= lowest
 
     def _part(self, node: Node) -> Part | None:
-        if node not in self._parts:
-            kind, module, name = node
-            self._parts[node] = None
-            if kind == BODY:
-                self._parts[node] = self._body_part(module, int(name))
-            elif kind == NAME:
-                self._parts[node] = self._value_part(node)
-            elif kind == IMPORTED:
-                self._parts[node] = self._import_part(module, name)
-            elif kind == FUTURE:
-                self._parts[node] = self._future_part(module)
-        return self._parts[node]
+        kind, module, name = node
+        if kind == BODY:
+            return self._body_part(module, int(name))
+        if kind == NAME:
+            return self._value_part(node)
+        if kind == IMPORTED:
+            return self._import_part(module, name)
+        return self._future_part(module) if kind == FUTURE else None
 
     def _body_part(self, module: str, index: int) -> Part:
         source = self.graph.source(module)
@@ -83,13 +116,11 @@ class Reader:
             if not callee:
                 continue
             place = self._place(module, source.outline.statements[index].line)
-            try:
-                digest = live.digest_value(self.graph.modules[module], name)
-            except live.Unknown as error:
-                self._reasons[node] = (
-                    f"{module}.{name} ({place}) is computed on import by {callee}, and {error}"
-                )
-                return None
+            digest, problem = live.digest_value(self.graph.modules[module], name)
+            self.values[module, name] = digest, problem
+            if problem:
+                where = f"{module}.{name} ({place})"
+                self._reasons[node] = f"{where} is computed on import by {callee}, and {problem}"
             return Part("value", f"{module}.{name}", place, digest) if digest else None
         return None
 
@@ -119,67 +150,98 @@ class Reader:
         place = self._place(module, found[0].line)
         return Part("import", f"{module}.__future__", place, _digest(text))
 
-    def _looks_at_docs(self, bodies: Iterable[tuple[str, int]], outside: set[str]) -> bool:
-        return any(within(name, READS_DOCS) for name in outside) or any(
-            self.graph.source(module).facts(index).tells("__doc__") for module, index in bodies
-        )
+    def _looks_at_docs(self, node: Node) -> bool:
+        if any(within(name, READS_DOCS) for name in self.graph.edges(node).external):
+            return True
+        kind, module, index = node
+        return kind == BODY and self.graph.source(module).facts(int(index)).tells("__doc__")
 
-    def _doc_parts(self, bodies: Iterable[tuple[str, int]]) -> list[Part]:
+    def _looks_at_text(self, node: Node) -> bool:
+        return any(_reads_source(name) for name in self.graph.edges(node).external)
+
+    def _doc_parts(self, bits: int) -> list[Part]:
         found: list[Part] = []
-        for module, index in bodies:
-            source = self.graph.source(module)
-            _, docs = source.form(index, self.graph.flowc_decorators(module, index))
-            if docs:
-                part = self._body_part(module, index)
-                found.append(Part("docstring", part.name, part.place, docs))
+        for node in self._bodies:
+            position = self.positions[node]
+            _, module, index = node
+            skipped = self.graph.flowc_decorators(module, int(index))
+            _, docs = self.graph.source(module).form(int(index), skipped)
+            if docs and bits >> position & 1:
+                found.append(self._parts[position]._replace(kind="docstring", digest=docs))
         return found
 
-    def _source_parts(self, bodies: Iterable[tuple[str, int]]) -> list[Part]:
+    def _text_parts(self, bits: int) -> list[Part]:
         found: list[Part] = []
-        for module, index in bodies:
-            part = self._body_part(module, index)
-            digest = self.graph.source(module).outline.statements[index].digest
-            found.append(Part("text", part.name, part.place, digest))
+        for node in self._bodies:
+            position = self.positions[node]
+            if bits >> position & 1:
+                statement = self.graph.source(node[1]).outline.statements[int(node[2])]
+                part = self._parts[position]
+                found.append(part._replace(kind="text", digest=statement.digest))
         return found
 
-    def _order_parts(self, bodies: Iterable[tuple[str, int]]) -> list[Part]:
+    def _ordered(self) -> list[tuple[str, int]]:
+        """For each module the bits of statements that depend on where they stand."""
+        modules: dict[str, list[Node]] = {}
+        for node in self._bodies:
+            if not self._is_loose(node[1], int(node[2])):
+                modules.setdefault(node[1], []).append(node)
+        return [(module, self._mask(nodes)) for module, nodes in sorted(modules.items())]
+
+    def _order_parts(self, bits: int) -> list[Part]:
         """For each module the order of what depends on it: functions may move, but not these."""
-        ordered: dict[str, list[int]] = {}
-        for module, index in bodies:
-            if not self._is_loose(module, index):
-                ordered.setdefault(module, []).append(index)
         found: list[Part] = []
-        for module, indexes in ordered.items():
-            if len(indexes) > 1:
-                statements = self.graph.source(module).outline.statements
-                text = "\n".join(statements[index].label for index in sorted(indexes))
-                place = self._place(module, statements[min(indexes)].line)
-                found.append(Part("order", module, place, _digest(text)))
+        for module, mask in self._order:
+            chosen = bits & mask
+            if chosen & (chosen - 1):  # more than one
+                if (module, chosen) not in self._known:
+                    self._known[module, chosen] = self._order_part(module, chosen)
+                found.append(self._known[module, chosen])
         return found
+
+    def _order_part(self, module: str, bits: int) -> Part:
+        indexes = sorted(int(index) for _, _, index in self._pick(bits))
+        statements = self.graph.source(module).outline.statements
+        text = "\n".join(statements[index].label for index in indexes)
+        place = self._place(module, statements[indexes[0]].line)
+        return Part("order", module, place, _digest(text))
 
     def _is_loose(self, module: str, index: int) -> bool:
         """Whether a statement means the same wherever it stands."""
-        key = (module, index)
-        if key not in self._loose:
-            source = self.graph.source(module)
-            statement, facts = source.outline.statements[index], source.facts(index)
-            skipped = self.graph.flowc_decorators(module, index)
-            self._loose[key] = (
-                statement.kind in {FUNCTION, CONSTANT, CLASS}
-                and not statement.effect
-                and not facts.eager
-                and not facts.called
-                and len(skipped) == len(statement.decorators)
-                and all(len(source.names[name]) == 1 for name in statement.names)
-                and not any(name in source.imported for name in statement.names)
-            )
-        return self._loose[key]
+        source = self.graph.source(module)
+        statement, facts = source.outline.statements[index], source.facts(index)
+        return (
+            statement.kind in {FUNCTION, CONSTANT, CLASS}
+            and not statement.effect
+            and not facts.eager
+            and not facts.called
+            and len(self.graph.flowc_decorators(module, index)) == len(statement.decorators)
+            and all(len(source.names[name]) == 1 for name in statement.names)
+            and not any(name in source.imported for name in statement.names)
+        )
 
     def _place(self, module: str, line: int) -> str:
         if module not in self._places:
             file = str(self.graph.modules[module].file)
             self._places[module] = project.relative(file, project.project_root(file))
         return f"{self._places[module]}:{line}"
+
+
+NO_PART = Part("", "", "", "")
+"""Of a node that only leads to others."""
+
+
+ZERO_ONE = bytes.maketrans(b"01", b"\0\1")
+
+
+def selectors(bits: int) -> bytes:
+    """For `itertools.compress`: one byte for each bit, the lowest first."""
+    return bin(bits)[:1:-1].encode().translate(ZERO_ONE)
+
+
+def part_line(part: Part) -> str:
+    """What a part contributes to a digest: not its place."""
+    return f"{part.kind} {part.name} {part.digest}\n" if part.kind else ""
 
 
 def _digest(text: str) -> str:

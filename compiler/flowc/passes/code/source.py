@@ -30,6 +30,7 @@ class Source:
         self._module = module
         self._lines: list[bytes] | None = None
         self._nodes: dict[tuple[int, int], ast.stmt] | None = None
+        self._read: dict[int, Facts] = {}
         self._changed = False
         kept = cache.load(str(module.file))
         digest = hashlib.sha256(module.source).hexdigest()
@@ -59,6 +60,11 @@ class Source:
         return ".".join([*parts, *([module] if module else [])])
 
     def facts(self, index: int) -> Facts:
+        if index not in self._read:
+            self._read[index] = self._read_facts(index)
+        return self._read[index]
+
+    def _read_facts(self, index: int) -> Facts:
         digest = self.outline.statements[index].digest
         if digest not in self._facts:
             found = collect_definition(self._node(index))
@@ -79,10 +85,10 @@ class Source:
         form, docs = self._forms[key]
         return form, docs
 
-    def save(self) -> bool:
-        """Keep what was read, without what earlier versions left; whether anything was new."""
+    def save(self) -> None:
+        """Keep what was read, without what earlier versions of the module left."""
         if not self._changed:
-            return False
+            return
         current = {statement.digest for statement in self.outline.statements}
         facts = {key: value for key, value in self._facts.items() if key in current}
         forms = {
@@ -90,7 +96,6 @@ class Source:
         }
         kept = {"source": self._digest, "outline": _pack(self.outline), "facts": facts}
         cache.save(str(self._module.file), {**kept, "forms": forms})
-        return True
 
     def _outline(self, kept: dict[str, Any], digest: str) -> Outline:
         if kept.get("source") == digest:
