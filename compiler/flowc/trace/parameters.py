@@ -125,11 +125,21 @@ def _default(pipeline: Pipeline, argument: Argument) -> str | None:
 def plain_text(pipeline: Pipeline, name: str, wanted: ir.Type, value: Any) -> str:
     """A Python value as the JSON text that means it for this annotation."""
     try:
-        text = json.dumps(values.plain(value), ensure_ascii=False)
+        text = _json(values.plain(value))
     except (values.NotEncodable, TypeError, ValueError) as error:
         raise AuthorError(
             f"{pipeline.title}: the value of '{name}' has no JSON form: {error}",
             where=pipeline.where,
         ) from None
     check_value(pipeline, name, wanted, text)
+    return text
+
+
+def _json(plain: Any) -> str:
+    """Readable, and in escapes where the text holds what UTF-8 cannot."""
+    text = json.dumps(plain, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(plain)
     return text

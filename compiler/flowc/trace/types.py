@@ -62,7 +62,8 @@ def type_of(annotation: Any) -> ir.Type:  # noqa: PLR0911 - one for each form
     if container is not None:
         return _container(container, typing.get_args(annotation))
     if isinstance(annotation, type) and "<locals>" not in annotation.__qualname__:
-        return ir.Type(kind="class", name=f"{annotation.__module__}:{annotation.__qualname__}")
+        name = f"{values.module_of(annotation)}:{annotation.__qualname__}"
+        return ir.Type(kind="class", name=name)
     return ir.ANY
 
 
