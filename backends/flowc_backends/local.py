@@ -231,7 +231,7 @@ def _note_images(pipeline: ir.Pipeline, reporter: Reporter) -> None:
     steps = [step.id for step in pipeline.steps if _wants_image(step.docker)]
     if steps:
         shown = ", ".join(steps[:SHOWN]) + (", ..." if len(steps) > SHOWN else "")
-        reporter.note(f"no images on the target 'local': this Python runs {shown}")
+        reporter.note(f"the target 'local' makes no images: this Python runs {shown}")
 
 
 def _wants_image(settings: ir.DockerSettings) -> bool:

@@ -237,7 +237,7 @@ def _find_function(step: StepSpec) -> Callable[..., Any]:
 
 
 def _is_plain(resolved: Resolved) -> bool:
-    return "value" in resolved
+    return "value" in resolved or "plain" in resolved
 
 
 def _load_inputs(job: Job) -> dict[str, Any]:
@@ -245,6 +245,8 @@ def _load_inputs(job: Job) -> dict[str, Any]:
     for name, resolved in job.inputs.items():
         try:
             arguments[name] = _load(resolved, job.step["types"].get(name), job.paths)
+        except values.BadValue as error:
+            raise StepError(errors.request(str(error))) from None
         except DamagedError as error:
             document = errors.describe(error, "input", f"input '{name}'")
             raise StepError(document, damaged=error.digest) from None
@@ -256,6 +258,8 @@ def _load_inputs(job: Job) -> dict[str, Any]:
 def _load(resolved: Resolved, typespec: TypeSpec | None, paths: Mapping[str, str]) -> Any:
     if "value" in resolved:
         return values.decode(resolved["value"])
+    if "plain" in resolved:
+        return values.conform(resolved["plain"], resolved["type"], resolved["parameter"])
     if "artifact" in resolved:
         return _load_artifact(resolved["artifact"], typespec, paths)
     if "dict" in resolved:

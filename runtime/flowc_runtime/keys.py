@@ -5,12 +5,15 @@ a miss can be explained. What names the run, the engine, the pipeline or the inv
 it. Inputs count by content.
 
 A resolved input is one of ``{"value": encoded}``, ``{"artifact": ArtifactRecord}``,
-``{"list": [resolved]}``, ``{"tuple": [resolved]}``, ``{"dict": [[encoded key, resolved]]}``.
+``{"list": [resolved]}``, ``{"tuple": [resolved]}``, ``{"dict": [[encoded key, resolved]]}``, and
+``{"plain": JSON, "type": TypeSpec, "parameter": name}`` for a parameter of a class of the
+author's: only the step itself imports the author's modules, so its plain form enters the key.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 
 from flowc_runtime import contract, values
 
@@ -25,12 +28,15 @@ if TYPE_CHECKING:
         ParameterSpec,
         ResultRecord,
         StepSpec,
+        TypeSpec,
     )
 
     Resolved = dict[str, Json]
 
 KEY_VERSION = 1
 """Raised when equal ingredients must no longer give equal keys."""
+
+STANDARD = sys.stdlib_module_names
 
 PAIRS = '"$dict"'
 """Marks a dict that JSON objects cannot hold: its pairs are a list, with an order to forget."""
@@ -50,8 +56,8 @@ def is_usable(result: ResultRecord) -> bool:
 
 def read_parameters(
     declared: Mapping[str, ParameterSpec], texts: Mapping[str, str], names: Iterable[str]
-) -> dict[str, Json]:
-    """The values of the parameters ``names``, encoded; ``texts`` are JSON, defaults fill in.
+) -> dict[str, Resolved]:
+    """The values of the parameters ``names``; ``texts`` are JSON, defaults fill in.
 
     Raises RequestError for a parameter that is missing, too large or of the wrong type.
     """
@@ -60,14 +66,26 @@ def read_parameters(
 
 def _read_parameter(
     declared: Mapping[str, ParameterSpec], texts: Mapping[str, str], name: str
-) -> Json:
+) -> Resolved:
     if name not in declared:
         raise RequestError(f"the pipeline has no parameter '{name}'")
     text = parameter_text(declared[name], texts, name)
+    typespec = declared[name]["type"]
     try:
-        return values.encode(values.parse(text, declared[name]["type"], name))
+        if _needs_import(typespec):
+            return {"plain": json.loads(text), "type": typespec, "parameter": name}
+        return {"value": values.encode(values.parse(text, typespec, name))}
     except values.BadValue as error:
         raise RequestError(str(error)) from None
+    except ValueError as error:
+        raise RequestError(f"the parameter '{name}' is no JSON: {error}") from None
+
+
+def _needs_import(typespec: TypeSpec) -> bool:
+    """Whether reading a value of this type would execute modules that are not Python's own."""
+    if typespec.get("kind") == "class":
+        return typespec.get("name", "").partition(":")[0].partition(".")[0] not in STANDARD
+    return any(_needs_import(argument) for argument in typespec.get("args", ()))
 
 
 def parameter_text(spec: ParameterSpec, texts: Mapping[str, str], name: str) -> str:
@@ -105,9 +123,9 @@ def _leaves(spec: InputSpec) -> Iterator[InputSpec]:
 
 
 def resolve_inputs(
-    step: StepSpec, parameters: Mapping[str, Json], upstream: Mapping[str, ResultRecord]
+    step: StepSpec, parameters: Mapping[str, Resolved], upstream: Mapping[str, ResultRecord]
 ) -> dict[str, Resolved]:
-    """The step's inputs, from encoded parameters and the results of what it depends on.
+    """The step's inputs, from parameters and the results of what it depends on.
 
     Raises RequestError when an upstream result lacks an output that is asked for.
     """
@@ -115,14 +133,14 @@ def resolve_inputs(
 
 
 def _resolve(
-    spec: InputSpec, parameters: Mapping[str, Json], upstream: Mapping[str, ResultRecord]
+    spec: InputSpec, parameters: Mapping[str, Resolved], upstream: Mapping[str, ResultRecord]
 ) -> Resolved:
     if "value" in spec:
         return {"value": spec["value"]}
     if "step" in spec:
         return {"artifact": _find_output(spec["step"], spec["output"], upstream)}
     if "parameter" in spec:
-        return {"value": parameters[spec["parameter"]]}
+        return parameters[spec["parameter"]]
     if "dict" in spec:
         return {"dict": [[k, _resolve(item, parameters, upstream)] for k, item in spec["dict"]]}
     kind = "list" if "list" in spec else "tuple"
@@ -165,6 +183,8 @@ def _content(resolved: Resolved) -> Json:
         return {"digest": artifact["digest"], "materializer": artifact["materializer"]}
     if "value" in resolved:
         return resolved
+    if "plain" in resolved:
+        return {"plain": resolved["plain"], "type": resolved["type"]}
     if "dict" in resolved:
         return {"dict": [[key, _content(item)] for key, item in resolved["dict"]]}
     kind = "list" if "list" in resolved else "tuple"

@@ -264,7 +264,7 @@ class StepRun:
         self._note_end("failed", error)
         self.task.attempts.append(self._record)
         failed = sum(record.get("outcome") == "failed" for record in self.task.attempts)
-        if failed > retry["max_retries"]:
+        if failed > retry["max_retries"] or error.get("kind") == "request":
             self._say(error, f"failed in attempt {self._number}")
             self._fail(error)
             return

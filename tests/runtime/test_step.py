@@ -119,6 +119,26 @@ def test_a_parameter_arrives_with_its_type(bundle: Callable[..., Bundle]) -> Non
     assert made.record(f"runs/{RUN}/run.json")["parameters"] == {"n": 2**70}
 
 
+def test_a_parameter_of_a_class_of_the_authors(bundle: Callable[..., Bundle]) -> None:
+    author = """
+from dataclasses import dataclass
+@dataclass
+class Options:
+    depth: int
+def deepen(options): return options.depth + 1
+"""
+    declared = {"o": {"type": {"kind": "class", "name": "author:Options"}}}
+    spec = step("deepen", inputs={"options": {"parameter": "o"}}, retries=5)
+    made = bundle(author, spec, parameters=declared)
+    made.step("deepen", "--param", 'o={"depth": 2}')
+    assert made.value("deepen") == 3
+    made.step("deepen", "--param", 'o={"depth": 2}', run="p-2")
+    assert made.result("deepen", run="p-2")["status"] == "cached"
+    done = made.step("deepen", "--param", 'o={"width": 2}', run="p-3")
+    assert done.returncode == 2
+    assert made.result("deepen", run="p-3")["attempts"] == 1
+
+
 def test_a_default_fills_in(bundle: Callable[..., Bundle]) -> None:
     declared = {"n": {"type": {"kind": "int"}, "default": 1}}
     made = bundle(AUTHOR, step("config", inputs={"n": {"parameter": "n"}}), parameters=declared)
