@@ -90,7 +90,7 @@ def ask(engine: Daemon, image: str, python: str, *, folder: Path, bundle: Path) 
         for user in our_users():
             said = _run(engine, image, python, user=user, mounts=mounts)
             _check_python(image, said["python"])
-            if said["wrote"] and (here / "answer").read_text() == token:
+            if said["wrote"] and _is_ours(here / "answer", token):
                 return Answer(shared=True, user=user, python=tuple(said["python"]))
             if said.get("foreign"):
                 break
@@ -111,6 +111,12 @@ def _check_python(image: str, version: Sequence[int]) -> None:
             f"image '{image}' has Python {found}, and steps need {OLDEST[0]}.{OLDEST[1]} or newer",
             hint="choose a newer parent_image",
         )
+
+
+def _is_ours(answer: Path, token: str) -> bool:
+    """Whether a container wrote it for us: not as the root of this machine, nor as a stranger."""
+    ours = not hasattr(os, "getuid") or answer.stat().st_uid == os.getuid()
+    return ours and answer.read_text() == token
 
 
 def our_users() -> list[str]:
