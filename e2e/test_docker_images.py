@@ -37,6 +37,8 @@ def built():
     train()
 """
 
+DERIVED = "flowc.e2e=derived"
+
 TOUGH = {
     "DOLLAR": "$HOME ${HOME} $$ \\$x",
     "QUOTES": 'it\'s "quoted" `x`',
@@ -96,7 +98,7 @@ class Workshop:
     def derive(self, *lines: str) -> str:
         """An image of our own, with the parent below it."""
         tag = f"flowc-e2e/derived:{len(self.tags)}"
-        text = "\n".join((f"FROM {self.parent}", *lines))
+        text = "\n".join((f"FROM {self.parent}", f"LABEL {DERIVED}", *lines))
         command = ["docker", "build", "--quiet", "--tag", tag, "-"]
         subprocess.run(command, input=text, text=True, check=True, capture_output=True)
         self.tags.append(tag)
@@ -107,7 +109,10 @@ class Workshop:
 def workshop(tmp_path: Path, base_image: str) -> Iterator[Workshop]:
     made = Workshop(tmp_path, base_image)
     yield made
-    subprocess.run(["docker", "rmi", "--force", *made.tags], check=False, capture_output=True)
+    # What was installed into an image of ours is kept for a next time that does not come.
+    derived = docker("images", "--quiet", "--filter", f"label={DERIVED}").split()
+    command = ["docker", "rmi", "--force", *made.tags, *derived]
+    subprocess.run(command, check=False, capture_output=True)
     assert docker("ps", "--all", "--quiet", "--filter", "label=flowc.helper") == ""
 
 
