@@ -81,9 +81,9 @@ def _fork() -> int:
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
     warnings = sys.modules.get("warnings")
-    if warnings is None:
+    if warnings is None or sys.version_info < (3, 12):
         return os.fork()
-    # Python 3.12 warns where a library of the author's has threads.
+    # From 3.12 on Python warns where a library of the author's has threads.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return os.fork()
