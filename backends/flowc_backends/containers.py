@@ -72,10 +72,11 @@ def check_argument(text: str, what: str, where: str = "") -> list[FlowcError]:
 def check_texts(pipeline: ir.Pipeline) -> list[FlowcError]:
     """Errors for names and docstrings that no file or argument can hold."""
     errors: list[FlowcError] = []
-    for node, what in ((pipeline, "pipeline"), *((step, "step") for step in pipeline.steps)):
-        name = node.name if isinstance(node, ir.Pipeline) else node.id
-        errors += check_argument(name, f"{what}'s name", str(node.location))
-        errors += check_argument(node.doc, f"{what}'s docstring", str(node.location))
+    texts = [("pipeline", pipeline.name, pipeline.doc, pipeline.location)]
+    texts += [("step", step.id, step.doc, step.location) for step in pipeline.steps]
+    for what, name, doc, location in texts:
+        errors += check_argument(name, f"{what}'s name", str(location))
+        errors += check_argument(doc, f"{what}'s docstring", str(location))
     return errors
 
 

@@ -13,6 +13,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from flowc.narrowing import is_dict, is_list
+
 if TYPE_CHECKING:
     from flowc import ir
 
@@ -54,7 +56,7 @@ def parameter_schema(parameter: ir.Parameter) -> Schema:
     return {}
 
 
-def schema(kind: ir.Type) -> Schema:
+def schema(kind: ir.Type) -> Schema:  # noqa: PLR0911 - one for each form of type
     """The schema of a type; empty where anything may come."""
     if kind.kind in _NAMED:
         return {"type": _NAMED[kind.kind]}
@@ -109,16 +111,13 @@ def accepts(found: Schema, value: Any) -> bool:
         return any(accepts(alternative, value) for alternative in found["anyOf"])
     if "enum" in found:
         return value in found["enum"]
-    if "type" not in found:
-        return True
-    names = found["type"] if isinstance(found["type"], list) else [found["type"]]
-    if not any(_is_a(name, value) for name in names):
+    names = found.get("type", [])
+    if names and not any(_is_a(name, value) for name in (names if is_list(names) else [names])):
         return False
-    if isinstance(value, list) and "items" in found:
-        return all(accepts(found["items"], item) for item in value)
-    if isinstance(value, dict) and "additionalProperties" in found:
-        return all(accepts(found["additionalProperties"], item) for item in value.values())
-    return True
+    if is_list(value):
+        return all(accepts(found.get("items", {}), item) for item in value)
+    inner = found.get("additionalProperties", {})
+    return not is_dict(value) or all(accepts(inner, item) for item in value.values())
 
 
 def _is_a(name: str, value: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from flowc.errors import AuthorError, InternalError
-from flowc_templates import QuotingError, environment, render, python_source
+from flowc_templates import QuotingError, environment, python_source, render
 
 
 def render_file(template: str, **context: object) -> tuple[str, ast.Module]:

@@ -18,6 +18,7 @@ from flowc_templates.quoting import QuotingError
 LINE_LENGTH = 99
 
 _SIMPLE = re.compile(r"[ !#-\[\]-~]*")
+_SUSPECT = re.compile(r"[^ -\[\]-~]")
 _SHORT = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -27,7 +28,7 @@ def pytext(value: str) -> str:
     if _SIMPLE.fullmatch(value):
         return f'"{value}"'
     quote = "'" if value.count('"') > value.count("'") else '"'
-    return f"{quote}{''.join(map(_escape, value)).replace(quote, chr(92) + quote)}{quote}"
+    return f"{quote}{_escape(value).replace(quote, chr(92) + quote)}{quote}"
 
 
 def literal(value: object, indent: int = 0, used: int = 0, after: int = 1) -> str:
@@ -59,8 +60,9 @@ def pydoc(value: str, indent: int = 0) -> str:
     """
     lines = inspect.cleandoc(value).split("\n")
     margin = " " * indent
-    escaped = ["".join(map(_escape, line.rstrip())).replace('"""', '\\"\\"\\"') for line in lines]
+    escaped = [_escape(line.rstrip()) for line in lines]
     body = "\n".join(margin + line if line else line for line in escaped).lstrip()
+    body = body.replace('"""', '\\"\\"\\"')
     return "\\" + body if body.startswith('"') else body
 
 
@@ -100,7 +102,12 @@ def _number(value: float) -> str:
     return repr(value).replace("e+", "e")
 
 
-def _escape(char: str) -> str:
+def _escape(text: str) -> str:
+    return _SUSPECT.sub(_escape_char, text)
+
+
+def _escape_char(match: re.Match[str]) -> str:
+    char = match[0]
     if char in _SHORT:
         return _SHORT[char]
     if char.isprintable():

@@ -7,13 +7,13 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from flowc.errors import raise_all
+from flowc.trace.tracer import type_spec
 from flowc_backends import containers
 from flowc_backends.airflow.model import Dag, Edge, Image, ParamLine, Task
 from flowc_backends.airflow.naming import task_ids
 from flowc_backends.images import BUNDLE
 from flowc_backends.json_schema import parameter_schema
 from flowc_backends.python_names import Names, ascii_name
-from flowc.trace.tracer import type_spec
 from flowc_runtime.contract import ARGUMENT_LIMIT
 from flowc_runtime.values import type_text
 from flowc_templates.airflow_literal import escape, jlit
@@ -30,8 +30,8 @@ _PYTHON = "python3"
 
 # What the file defines or imports, and a step must not be called.
 _TAKEN = frozenset((
-    "Any", "BUNDLE", "DAG", "DEFAULTS", "DockerOperator", "LIMIT", "Mount", "Param", "RUN",
-    "STORE", "annotations", "argument", "cleandoc", "container", "dag", "datetime", "json",
+    "Any", "DAG", "DockerOperator", "ENVIRONMENT", "LIMIT", "MOUNTS", "Mount", "Param", "RUN",
+    "annotations", "argument", "cleandoc", "container", "datetime", "json",
     "timezone",
 ))  # fmt: skip
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flowc.narrowing import is_list
 from flowc_templates.python_source import literal
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ def annotation(schema: Schema) -> str:
     if "enum" in schema:
         return _literal(schema["enum"])
     kinds = schema.get("type", [])
-    if isinstance(kinds, list):
-        nullable_last = sorted(kinds, key=lambda kind: kind == "null")
+    if is_list(kinds):
+        nullable_last = sorted(kinds, key="null".__eq__)
         return _union([annotation({**schema, "type": kind}) for kind in nullable_last])
     if kinds == "array":
         return f"list[{annotation(schema.get('items', {}))}]"

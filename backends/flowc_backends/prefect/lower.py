@@ -31,8 +31,8 @@ _TAKEN = frozenset((
     "Any", "Failed", "Flow", "FlowRun", "GRACE", "LIMIT", "Literal", "Logger", "LoggerAdapter",
     "Callable", "NO_CACHE", "PrefectFuture", "STORE", "State", "TYPE_CHECKING", "Task",
     "annotations", "as_json", "create", "errors", "flow", "flow_run", "follow", "from_env",
-    "get_run_logger", "hashlib", "json", "os", "remove", "remove_containers", "run_id", "state", "step",
-    "suppress", "sys", "task", "threading", "types", "wait", "write_log",
+    "get_run_logger", "hashlib", "json", "os", "remove", "remove_containers", "run_id", "state",
+    "step", "suppress", "sys", "task", "threading", "types", "wait", "write_log",
 ))  # fmt: skip
 
 _BANNED = re.compile(r"[/%&<>{}]")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParameterLine:
-    """A parameter of the flow; ``default`` holds its value, or nothing where a run must give it."""
+    """A parameter of the flow; ``default`` holds its value, if a run need not give one."""
 
     name: str
     annotation: str
