@@ -27,11 +27,14 @@ CHUNK = 1 << 16
 
 
 class Attempt:
-    """Runs a job in a child; ``ended`` is called once, with the child's report or an error."""
+    """Runs a job in a child; ``ended`` is called once, with the child's report or an error.
+
+    After ``limit`` seconds the child is ended, and what it reports then counts no more.
+    """
 
     __slots__ = (
-        "_beat", "_ended", "_heartbeat", "_killer", "_linger", "_loop", "_output", "_process",
-        "_report", "_watch",
+        "_beat", "_ended", "_heartbeat", "_killer", "_limit", "_linger", "_loop", "_output",
+        "_overdue", "_process", "_report", "_timeout", "_watch", "_what",
     )  # fmt: skip
 
     def __init__(
@@ -42,6 +45,7 @@ class Attempt:
         output: Callable[[bytes], None],
         beat: Callable[[], None],
         ended: Callable[[Report], None],
+        limit: float | None = None,
     ) -> None:
         self._loop = loop
         self._output = output
@@ -50,11 +54,15 @@ class Attempt:
         self._report = bytearray()
         self._killer: Timer | None = None
         self._linger: Timer | None = None
+        self._limit = limit
+        self._overdue = False
+        self._what = "step"
         self._process = spawning.start(job, loop.close_files)
         loop.watch(self._process.report, self._read_report)
         loop.watch(self._process.output, self._read_output)
         self._watch = ChildWatch(loop, self._process.pid, self._child_ended)
         self._heartbeat = loop.call_later(contract.HEARTBEAT, self._on_beat)
+        self._timeout = None if limit is None else loop.call_later(limit, self._on_timeout)
 
     def cancel(self, number: int) -> None:
         """Forward a signal; after a grace period, or when asked again, end the step by force."""
@@ -63,6 +71,11 @@ class Attempt:
             return
         self._process.signal(number)
         self._killer = self._loop.call_later(GRACE, self._kill)
+
+    def _on_timeout(self) -> None:
+        self._overdue = True
+        if self._killer is None:
+            self.cancel(signal.SIGTERM)
 
     def _kill(self) -> None:
         self._process.signal(signal.SIGKILL)
@@ -89,6 +102,8 @@ class Attempt:
                 self._finish()
 
     def _child_ended(self) -> None:
+        if self._timeout is not None:
+            self._timeout.cancel()
         while self._process.report >= 0 and (data := _read(self._process.report)):
             self._report += data
         while self._process.output >= 0 and (data := _read(self._process.output)) is not None:
@@ -111,7 +126,17 @@ class Attempt:
         for timer in (self._killer, self._linger, self._heartbeat):
             if timer is not None:
                 timer.cancel()
-        self._ended(_conclude(bytes(self._report), status))
+        self._ended(self._conclude(status))
+
+    def _conclude(self, status: int) -> Report:
+        """The child's report; when it could not give one, what its end says."""
+        if self._overdue:
+            return {"error": errors.timed_out(self._limit or 0.0, self._what)}
+        try:
+            report: Report = json.loads(bytes(self._report))
+        except ValueError:
+            return {"error": _judge(status, self._what)}
+        return report
 
     def _close_report(self) -> None:
         if self._process.report >= 0:
@@ -134,16 +159,7 @@ def _read(file: int) -> bytes | None:
         return None
 
 
-def _conclude(text: bytes, status: int) -> Report:
-    """The child's report; when it could not give one, what its end says."""
-    try:
-        report: Report = json.loads(text)
-    except ValueError:
-        return {"error": _judge(status)}
-    return report
-
-
-def _judge(status: int) -> ErrorDocument:
+def _judge(status: int, what: str) -> ErrorDocument:
     if os.WIFSIGNALED(status):
         return errors.killed(os.WTERMSIG(status))
-    return errors.exited(os.WEXITSTATUS(status))
+    return errors.exited(os.WEXITSTATUS(status), what)

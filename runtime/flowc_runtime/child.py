@@ -12,8 +12,10 @@ import os
 import signal
 import sys
 
-from flowc_runtime import context, contract, errors, materializers, values
-from flowc_runtime.stores import DamagedError, digest_file, verify_contents
+from flowc_runtime import context, contract, errors, materializers
+from flowc_runtime.errors import StepError
+from flowc_runtime.loading import is_plain, load_inputs
+from flowc_runtime.stores import digest_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,12 +23,9 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from flowc_runtime.contract import (
-        ArtifactRecord,
-        ErrorDocument,
         Json,
         OutputSpec,
         StepSpec,
-        TypeSpec,
     )
     from flowc_runtime.keys import Resolved
 
@@ -34,15 +33,6 @@ if TYPE_CHECKING:
 
 UNREPORTED = 70
 """Exit status of a child that could not even report."""
-
-
-class StepError(Exception):
-    """A failure with a document of its own; ``damaged`` is a digest whose contents are."""
-
-    def __init__(self, document: ErrorDocument, damaged: str = "") -> None:
-        super().__init__(document.get("message", ""))
-        self.document = document
-        self.damaged = damaged
 
 
 class Place:
@@ -173,10 +163,10 @@ def _guard(job: Job) -> Report:
         outputs = execute(job)
         sys.stdout.flush()
         sys.stderr.flush()
-    except StepError as error:
-        return {"error": error.document, "damaged": error.damaged}
     except BaseException as error:  # noqa: BLE001 - the outermost frame of the author's code
-        return {"error": errors.describe(error)}
+        from flowc_runtime import failures
+
+        return failures.report(error, job.step)
     return {"outputs": outputs}
 
 
@@ -184,9 +174,9 @@ def execute(job: Job) -> list[dict[str, Any]]:
     """Load the inputs, call the function, save the outputs to the staged paths."""
     _enter_place(job.place, job.step)
     function = _find_function(job.step)
-    arguments = _load_inputs(job)
+    arguments = load_inputs(job)
     parameters = {
-        name: arguments[name] for name, resolved in job.inputs.items() if _is_plain(resolved)
+        name: arguments[name] for name, resolved in job.inputs.items() if is_plain(resolved)
     }
     context.enter(
         context.StepContext(
@@ -236,63 +226,6 @@ def _find_function(step: StepSpec) -> Callable[..., Any]:
     return function
 
 
-def _is_plain(resolved: Resolved) -> bool:
-    return "value" in resolved or "plain" in resolved
-
-
-def _load_inputs(job: Job) -> dict[str, Any]:
-    arguments: dict[str, Any] = {}
-    for name, resolved in job.inputs.items():
-        try:
-            arguments[name] = _load(resolved, job.step["types"].get(name), job.paths)
-        except values.BadValue as error:
-            raise StepError(errors.request(str(error))) from None
-        except DamagedError as error:
-            document = errors.describe(error, "input", f"input '{name}'")
-            raise StepError(document, damaged=error.digest) from None
-        except Exception as error:  # noqa: BLE001 - any of the author's types may be in it
-            raise StepError(errors.describe(error, "input", f"input '{name}'")) from None
-    return arguments
-
-
-def _load(resolved: Resolved, typespec: TypeSpec | None, paths: Mapping[str, str]) -> Any:
-    if "value" in resolved:
-        return values.decode(resolved["value"])
-    if "plain" in resolved:
-        return values.conform(resolved["plain"], resolved["type"], resolved["parameter"])
-    if "artifact" in resolved:
-        return _load_artifact(resolved["artifact"], typespec, paths)
-    if "dict" in resolved:
-        inner = _argument(typespec, "dict", 1)
-        return {values.decode(k): _load(item, inner, paths) for k, item in resolved["dict"]}
-    if "list" in resolved:
-        inner = _argument(typespec, "list", 0)
-        return [_load(item, inner, paths) for item in resolved["list"]]
-    return tuple(
-        _load(item, _position(typespec, index), paths)
-        for index, item in enumerate(resolved["tuple"])
-    )
-
-
-def _argument(typespec: TypeSpec | None, kind: str, index: int) -> TypeSpec | None:
-    arguments = typespec.get("args", []) if typespec and typespec.get("kind") == kind else []
-    return arguments[index] if index < len(arguments) else None
-
-
-def _position(typespec: TypeSpec | None, index: int) -> TypeSpec | None:
-    if typespec is not None and typespec.get("variadic"):
-        index = 0
-    return _argument(typespec, "tuple", index)
-
-
-def _load_artifact(
-    artifact: ArtifactRecord, typespec: TypeSpec | None, paths: Mapping[str, str]
-) -> Any:
-    path = paths[artifact["digest"]]
-    verify_contents(path, artifact["digest"])
-    return materializers.load(artifact["materializer"], path, typespec)
-
-
 def _split(returned: Any, step: StepSpec) -> list[Any]:
     """One value for each declared output; what a step without outputs returns is dropped."""
     outputs = step["outputs"]
@@ -322,9 +255,9 @@ def _save(value: Any, spec: OutputSpec, path: str) -> dict[str, Any]:
     try:
         saved = materializers.save(value, path, spec)
         digest, size = digest_file(path)
-    except Exception as error:  # noqa: BLE001 - as above
+    except Exception as error:
         context_ = f"output '{spec['name']}'"
-        raise StepError(errors.describe(error, "output", context_)) from None
+        raise StepError(errors.describe(error, "output", context_)) from error
     return {
         "digest": digest,
         "type": saved.type,

@@ -138,8 +138,9 @@ if TYPE_CHECKING:
 
         ``kind`` is ``exception`` (the author's), ``killed`` (by ``signal``), ``exited`` (with
         ``exit_code``), ``timeout``, ``input`` or ``output`` (an artifact could not be loaded or
-        stored) or ``request`` (the runtime was asked for something impossible).
-        ``traceback`` holds the author's frames, not ours.
+        stored), ``lost`` (its process is gone) or ``request`` (the runtime was asked for something
+        impossible). ``traceback`` holds the author's frames, not ours. ``args`` are an exception's
+        arguments, encoded by ``values.encode``, where they say more than its message.
         """
 
         kind: str
@@ -148,6 +149,7 @@ if TYPE_CHECKING:
         traceback: str
         signal: int
         exit_code: int
+        args: Json
 
     class ArtifactRecord(TypedDict):
         """A stored output. ``uri`` is relative to the store: ``cas/<aa>/<digest>``.
@@ -166,7 +168,8 @@ if TYPE_CHECKING:
         """Times are seconds since the epoch. No ``outcome`` and an old ``heartbeat``: lost.
 
         ``outcome`` is completed, failed, cancelled or lost. ``host`` and ``pid`` are the
-        supervisor's.
+        supervisor's. ``final`` says that no attempt follows a failed one. ``outputs`` of a
+        completed one are what a result is made of when its process was lost before that.
         """
 
         attempt: Required[int]
@@ -175,11 +178,17 @@ if TYPE_CHECKING:
         ended: float
         outcome: str
         error: ErrorDocument
+        final: bool
+        outputs: dict[str, ArtifactRecord]
+        metadata: dict[str, Json]
         host: str
         pid: int
 
     class ResultRecord(TypedDict, total=False):
-        """How an invocation ended. ``reason`` says why it was cached, missed or skipped."""
+        """How an invocation ended. ``reason`` says why it was cached, missed or skipped.
+
+        ``metadata`` is what the step logged about itself with `log_metadata`.
+        """
 
         status: str
         outputs: dict[str, ArtifactRecord]
@@ -190,6 +199,7 @@ if TYPE_CHECKING:
         error: ErrorDocument
         reason: str
         origin: str
+        metadata: dict[str, Json]
 
     class RunRecord(TypedDict, total=False):
         """Put by whoever comes first. ``engine_run`` is the engine's own name of the run.

@@ -19,6 +19,15 @@ OURS = os.path.dirname(os.path.abspath(__file__))
 SIGKILL = 9
 
 
+class StepError(Exception):
+    """A failure with a document of its own; ``damaged`` is a digest whose contents are."""
+
+    def __init__(self, document: ErrorDocument, damaged: str = "") -> None:
+        super().__init__(document.get("message", ""))
+        self.document = document
+        self.damaged = damaged
+
+
 def describe(error: BaseException, kind: str = "exception", context: str = "") -> ErrorDocument:
     """The document of an exception, with the author's frames only.
 
@@ -53,14 +62,20 @@ def killed(signal: int) -> ErrorDocument:
     return {"kind": "killed", "type": name, "message": message, "signal": signal}
 
 
-def exited(code: int) -> ErrorDocument:
-    """The document of a child that ended without a report."""
+def exited(code: int, what: str = "step") -> ErrorDocument:
+    """The document of a child that ended without a report; ``what`` it was: step or hook."""
     return {
         "kind": "exited",
         "type": "exit",
-        "message": f"the step's process exited with status {code} before its function returned",
+        "message": f"the {what}'s process exited with status {code} before its function returned",
         "exit_code": code,
     }
+
+
+def timed_out(seconds: float, what: str = "step") -> ErrorDocument:
+    """The document of a child that was ended because its time was over."""
+    message = f"timeout: the {what} was ended after {seconds:g} s"
+    return {"kind": "timeout", "type": "timeout", "message": message}
 
 
 def request(message: str) -> ErrorDocument:

@@ -21,6 +21,10 @@ TICK = 0.2
 """Seconds between two looks at a child where the kernel cannot wake us at its end."""
 
 
+LONGEST = 86_400.0
+"""Seconds that one wait of the kernel's can last at most, here; timers may be later."""
+
+
 class Timer:
     """Something to call later, once; `cancel` forgets it."""
 
@@ -85,7 +89,8 @@ class Loop:
         if not self._timers:
             return None
         # Rounded up: waking a fraction of a millisecond early would spin.
-        return max(0.0, (self._timers[0].due - time.monotonic()) * 1000 + 1)
+        seconds = min(self._timers[0].due - time.monotonic(), LONGEST)
+        return max(0.0, seconds * 1000 + 1)
 
     def _fire(self) -> None:
         now = time.monotonic()

@@ -20,10 +20,11 @@ from flowc_runtime.finaliser import finalise
 from flowc_runtime.loop import Loop, Signals
 from flowc_runtime.records import Run, ensure_run, explain
 from flowc_runtime.stores import StoreError, remove_file
+from flowc_runtime.task import Task, last_failure, resolve_inputs, wait_before
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from flowc_runtime.child import Report
     from flowc_runtime.contract import (
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
         ErrorDocument,
         Json,
         ResultRecord,
-        StepSpec,
     )
     from flowc_runtime.loop import Timer
     from flowc_runtime.stores import LogWriter
@@ -48,26 +48,6 @@ __all__ = [
     "finalise",
 ]
 """What a driver of many steps needs, in one place."""
-
-
-class Task:
-    """What is asked of a `StepRun`: which step of which run, and how far it has come.
-
-    ``upstream`` are the results of everything upstream, None for what never began. ``attempts``
-    are the records of this generation's earlier attempts.
-    """
-
-    __slots__ = ("attempts", "generation", "place", "run", "step", "upstream")
-
-    def __init__(
-        self, run: Run, step: StepSpec, upstream: Mapping[str, ResultRecord | None]
-    ) -> None:
-        self.run = run
-        self.step = step
-        self.upstream = upstream
-        self.generation = 1
-        self.attempts: list[AttemptRecord] = []
-        self.place = Place((), {})
 
 
 class StepRun:
@@ -130,13 +110,8 @@ class StepRun:
             self._finish({"status": "cancelled", "reason": "cancelled while waiting to retry"})
 
     def _resolve(self) -> None:
-        task = self.task
-        names = keys.referenced_parameters(task.step)
-        declared = task.run.spec["parameters"]
-        parameters = keys.read_parameters(declared, task.run.texts, names) if names else {}
-        usable = {above: result for above, result in task.upstream.items() if result}
-        self._inputs = keys.resolve_inputs(task.step, parameters, usable)
-        self._keyed = keys.cache_key(task.step, self._inputs)
+        self._inputs = resolve_inputs(self.task)
+        self._keyed = keys.cache_key(self.task.step, self._inputs)
 
     def _use_cache(self) -> bool:
         """Whether the step could be finished with the outputs of a cache entry."""
@@ -154,12 +129,11 @@ class StepRun:
         return True
 
     def _attempt_or_fail(self) -> None:
-        """After a lost container some attempts may have been used up already."""
-        failed = [record for record in self.task.attempts if record.get("outcome") == "failed"]
-        if len(failed) > self.task.step["retry"]["max_retries"]:
-            self._fail(failed[-1].get("error", errors.request("the last attempt failed")))
-        else:
+        last = last_failure(self.task)
+        if last is None:
             self._begin_attempt()
+        else:
+            self._fail(last.get("error", errors.request("the last attempt failed")))
 
     def _begin_attempt(self) -> None:
         self._retry = None
@@ -179,7 +153,12 @@ class StepRun:
         job.attempt = self._number
         job.run, job.run_name, job.pipeline = run.id, run.name, run.spec["pipeline"]
         self._attempt = Attempt(
-            self._loop, job, output=self._write, beat=self._beat, ended=self._end_attempt
+            self._loop,
+            job,
+            output=self._write,
+            beat=self._beat,
+            ended=self._end_attempt,
+            limit=step.get("timeout"),
         )
 
     def _claim_attempt(self) -> None:
@@ -229,7 +208,7 @@ class StepRun:
             self._note_end("cancelled", report["error"])
             self._finish({"status": "cancelled", "reason": "cancelled while it ran"})
         else:
-            self._retry_or_fail(report["error"])
+            self._retry_or_fail(report["error"], final="final" in report)
 
     def _keep_outputs(self, report: Report) -> dict[str, ArtifactRecord]:
         """Move what the child staged to its place; a store that refuses it fails the attempt."""
@@ -259,16 +238,19 @@ class StepRun:
             cache.put_entry(task.run, task.step, self._keyed, outputs, replace=broken)
         self._finish({"status": "completed", "outputs": outputs, "reason": self._found.reason})
 
-    def _retry_or_fail(self, error: ErrorDocument) -> None:
+    def _retry_or_fail(self, error: ErrorDocument, *, final: bool) -> None:
         retry = self.task.step["retry"]
+        failed = 1 + sum(record.get("outcome") == "failed" for record in self.task.attempts)
+        final = final or failed > retry["max_retries"]
+        if final:
+            self._record["final"] = True
         self._note_end("failed", error)
         self.task.attempts.append(self._record)
-        failed = sum(record.get("outcome") == "failed" for record in self.task.attempts)
-        if failed > retry["max_retries"] or error.get("kind") == "request":
+        if final:
             self._say(error, f"failed in attempt {self._number}")
             self._fail(error)
             return
-        seconds = retry["delay"] * retry["backoff"] ** (failed - 1)
+        seconds = wait_before(retry, failed)
         self._say(error, f"failed in attempt {self._number}, next attempt in {seconds:g} s")
         self._retry = self._loop.call_later(seconds, self._begin_attempt)
 

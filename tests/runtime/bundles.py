@@ -15,7 +15,7 @@ from flowc_runtime import contract, materializers, stores
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from flowc_runtime.contract import InputSpec, PipelineSpec, StepSpec
+    from flowc_runtime.contract import HookSpec, InputSpec, PipelineSpec, StepSpec
 
 RUNTIME = Path(flowc_runtime.__file__).parent
 RUN = "p-1"
@@ -32,6 +32,10 @@ def step(  # noqa: PLR0913 - each is one field of the specification
     retries: int = 0,
     delay: float = 0.0,
     backoff: float = 1.0,
+    max_delay: float | None = None,
+    only_on: Sequence[str] = (),
+    timeout: float | None = None,
+    hooks: Mapping[str, str] | None = None,
 ) -> StepSpec:
     return {
         "id": id,
@@ -46,16 +50,38 @@ def step(  # noqa: PLR0913 - each is one field of the specification
         ],
         "upstream": list(upstream),
         "cache": cache,
-        "retry": {"max_retries": retries, "delay": delay, "backoff": backoff},
+        "retry": {
+            "max_retries": retries,
+            "delay": delay,
+            "backoff": backoff,
+            "max_delay": max_delay,
+            "only_on": list(only_on),
+        },
+        "hooks": hook_specs(hooks or {}),
+        "timeout": timeout,
         "ingredients": {"code": function or id},
     }
+
+
+def hook_specs(hooks: Mapping[str, str]) -> dict[str, HookSpec]:
+    """Functions by event: ``name`` in the author's module, or ``module:name``."""
+    found: dict[str, HookSpec] = {}
+    for event, text in hooks.items():
+        module, colon, name = text.rpartition(":")
+        module = module if colon else "author"
+        found[event] = {"module": module, "qualname": name, "source": "author.py:1"}
+    return found
 
 
 def output(step: str, name: str = "output") -> InputSpec:
     return {"step": step, "output": name}
 
 
-def pipeline(*steps: StepSpec, parameters: Mapping[str, Any] | None = None) -> PipelineSpec:
+def pipeline(
+    *steps: StepSpec,
+    parameters: Mapping[str, Any] | None = None,
+    hooks: Mapping[str, str] | None = None,
+) -> PipelineSpec:
     return {
         "protocol": contract.PROTOCOL,
         "flowc": "0",
@@ -65,6 +91,7 @@ def pipeline(*steps: StepSpec, parameters: Mapping[str, Any] | None = None) -> P
         "parameters": dict(parameters or {}),
         "steps": list(steps),
         "roots": ["src"],
+        "hooks": hook_specs(hooks or {}),
     }
 
 

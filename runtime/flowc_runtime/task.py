@@ -1,0 +1,63 @@
+"""What is asked of a `StepRun`, and what follows from that alone."""
+
+from __future__ import annotations
+
+from flowc_runtime import keys
+from flowc_runtime.child import Place
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flowc_runtime.contract import AttemptRecord, ResultRecord, RetrySpec, StepSpec
+    from flowc_runtime.records import Run
+
+
+class Task:
+    """Which step of which run, and how far it has come.
+
+    ``upstream`` are the results of everything upstream, None for what never began. ``attempts``
+    are the records of this generation's earlier attempts.
+    """
+
+    __slots__ = ("attempts", "generation", "place", "run", "step", "upstream")
+
+    def __init__(
+        self, run: Run, step: StepSpec, upstream: Mapping[str, ResultRecord | None]
+    ) -> None:
+        self.run = run
+        self.step = step
+        self.upstream = upstream
+        self.generation = 1
+        self.attempts: list[AttemptRecord] = []
+        self.place = Place((), {})
+
+
+def resolve_inputs(task: Task) -> dict[str, keys.Resolved]:
+    """Raises RequestError when a parameter or an upstream output is missing or wrong."""
+    names = keys.referenced_parameters(task.step)
+    declared = task.run.spec["parameters"]
+    parameters = keys.read_parameters(declared, task.run.texts, names) if names else {}
+    usable = {above: result for above, result in task.upstream.items() if result}
+    return keys.resolve_inputs(task.step, parameters, usable)
+
+
+def last_failure(task: Task) -> AttemptRecord | None:
+    """The failed attempt after which none may follow, when there was one.
+
+    A lost container may have used up some attempts already.
+    """
+    failed = [record for record in task.attempts if record.get("outcome") == "failed"]
+    if failed and (failed[-1].get("final") or len(failed) > task.step["retry"]["max_retries"]):
+        return failed[-1]
+    return None
+
+
+def wait_before(retry: RetrySpec, number: int) -> float:
+    """Seconds to wait before a retry; the first is number 1."""
+    try:
+        seconds = retry["delay"] * retry["backoff"] ** (number - 1)
+    except OverflowError:
+        seconds = float("inf")
+    limit = retry.get("max_delay")
+    return seconds if limit is None else min(seconds, limit)
