@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from flowc_runtime.child import Job
 
+PYTHON_3_12 = 0x030C0000
+
 FORWARDED = (signal.SIGTERM, signal.SIGINT)
 
 FRESH = (
@@ -81,7 +83,7 @@ def _fork() -> int:
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
     warnings = sys.modules.get("warnings")
-    if warnings is None or sys.version_info < (3, 12):
+    if warnings is None or sys.hexversion < PYTHON_3_12:
         return os.fork()
     # From 3.12 on Python warns where a library of the author's has threads.
     with warnings.catch_warnings():
