@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 Function = tuple[str, str]
 """A module and the name of a function in it."""
 
-Values = dict[tuple[str, str], tuple[str, str]]
-"""By module and name what `live.digest_value` said."""
+Values = dict[tuple[str, str, str], tuple[str, str]]
+"""By module, name and kind what `live.digest_value` said."""
 
 
 def close(graph: Graph, functions: Sequence[Function]) -> tuple[dict[Function, Code], Values]:

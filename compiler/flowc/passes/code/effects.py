@@ -56,6 +56,8 @@ def has_effect(graph: Graph, module: str, index: int) -> bool:
 
 def _keeps(graph: Graph, module: str, chain: str) -> bool:
     """Whether a decorator may keep what it decorates."""
+    if "register" in chain.rpartition(".")[2]:
+        return True
     found = graph.resolve(module, chain)
     return any(_keeps_outside(name) for name in found.external) or _holds_state(
         graph, module, chain
@@ -64,7 +66,7 @@ def _keeps(graph: Graph, module: str, chain: str) -> bool:
 
 def _keeps_outside(name: str) -> bool:
     top = name.partition(".")[0]
-    if "register" in name.rpartition(".")[2] or "custom_op" in name:
+    if "register" in name or "custom_op" in name:
         return True
     return not (top in {"builtins", "flowc"} or is_standard(name) or top in HARMLESS)
 

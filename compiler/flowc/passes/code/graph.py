@@ -240,6 +240,8 @@ class Graph:
             if position not in skipped:
                 for chain in chains:
                     edges.add(self.resolve(module, chain))
+        own = source.outline.statements[index].names
+        edges.nodes -= {(NAME, module, name) for name in own if source.names[name] == [index]}
         outside = {name.removeprefix("builtins.") for name in edges.external}
         if outside & WIDENING:
             edges.nodes.add((WHOLE, module, ""))

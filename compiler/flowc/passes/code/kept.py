@@ -34,8 +34,8 @@ class Kept:
         kept = cache.load(self._name)
         if kept.get("key") != self._key:
             return None
-        for module, name, *outcome in kept["values"]:
-            if list(live.digest_value(self._modules[module], name)) != outcome:
+        for module, name, kind, *outcome in kept["values"]:
+            if list(live.digest_value(self._modules[module], name, kind)) != outcome:
                 return None
         parts = [Part(*part) for part in kept["parts"]]
         known: dict[str, tuple[Part, ...]] = {}

@@ -11,16 +11,18 @@ from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from flowc.authoring.definition import Definition
+from flowc.passes.code.outline import BLOCK, CLASS, FUNCTION, IMPORT
 from flowc_runtime import values
 
 if TYPE_CHECKING:
     from flowc.trace.modules import Module
 
 
-def digest_value(module: Module, name: str) -> tuple[str, str]:
+def digest_value(module: Module, name: str, kind: str) -> tuple[str, str]:
     """Digest of the value of a module's global, or why there is none.
 
-    Both are empty when its code says everything.
+    Both are empty when its code says everything. ``kind`` is of the statement that binds it: what
+    was computed of a function or class, which object it is that was imported, else its value.
     """
     live = _find(module)
     if live is None or name not in vars(live):
@@ -29,7 +31,7 @@ def digest_value(module: Module, name: str) -> tuple[str, str]:
     if isinstance(found, Definition):
         return "", ""
     try:
-        text = values.canonical(values.encode(_parts(found)))
+        text = values.canonical(values.encode(_content(found, kind)))
     except values.NotEncodable as error:
         return "", f"no digest can be taken of it: {error}"
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(), ""
@@ -45,8 +47,18 @@ def _find(module: Module) -> ModuleType | None:
     return None
 
 
+def _content(found: Any, kind: str) -> Any:
+    if kind in {FUNCTION, CLASS}:
+        return _parts(found)
+    if kind == IMPORT:
+        return [getattr(found, name, "") for name in ("__module__", "__qualname__", "__name__")]
+    if isinstance(found, FunctionType) or (kind == BLOCK and isinstance(found, type)):
+        raise values.NotEncodable("is a function or class, and more than one may have its name")
+    return found
+
+
 def _parts(found: Any) -> Any:
-    """What was computed of a definition: a function's defaults, a class's plain attributes."""
+    """A function's defaults, a class's plain attributes."""
     while hasattr(found, "__wrapped__"):
         found = found.__wrapped__
     if isinstance(found, FunctionType):

@@ -17,7 +17,7 @@ from flowc.passes.code.graph import (
     Graph,
     within,
 )
-from flowc.passes.code.outline import CLASS, CONSTANT, FUNCTION
+from flowc.passes.code.outline import CLASS, CONSTANT, FUNCTION, IMPORT
 from flowc.passes.code.purity import computed_by, is_standard
 from flowc.passes.code.result import Code, Part
 from flowc.trace import project
@@ -37,7 +37,7 @@ class Parts:
 
     def __init__(self, graph: Graph, nodes: Collection[Node]) -> None:
         self.graph = graph
-        self.values: dict[tuple[str, str], tuple[str, str]] = {}
+        self.values: dict[tuple[str, str, str], tuple[str, str]] = {}
         self._reasons: dict[Node, str] = {}
         self._places: dict[str, str] = {}
         parts = {node: self._part(node) for node in nodes}
@@ -97,7 +97,7 @@ class Parts:
         if kind == NAME:
             return self._value_part(node)
         if kind == IMPORTED:
-            return self._import_part(module, name)
+            return self._import_part(node)
         return self._future_part(module) if kind == FUTURE else None
 
     def _body_part(self, module: str, index: int) -> Part:
@@ -116,16 +116,23 @@ class Parts:
             if not callee:
                 continue
             place = self._place(module, source.outline.statements[index].line)
-            digest, problem = live.digest_value(self.graph.modules[module], name)
-            self.values[module, name] = digest, problem
-            if problem:
-                where = f"{module}.{name} ({place})"
-                self._reasons[node] = f"{where} is computed on import by {callee}, and {problem}"
+            digest = self._value(node, source.outline.statements[index].kind, place, callee)
             return Part("value", f"{module}.{name}", place, digest) if digest else None
         return None
 
-    def _import_part(self, module: str, name: str) -> Part:
+    def _value(self, node: Node, kind: str, place: str, callee: str) -> str:
+        """The digest of a global's value; empty when there is none, and then often a reason."""
+        _, module, name = node
+        digest, problem = live.digest_value(self.graph.modules[module], name, kind)
+        self.values[module, name, kind] = digest, problem
+        if problem:
+            where = f"{module}.{name} ({place})"
+            self._reasons[node] = f"{where} is computed on import by {callee}, and {problem}"
+        return digest
+
+    def _import_part(self, node: Node) -> Part:
         """What an imported name means here, and which of several bindings comes last."""
+        _, module, name = node
         source = self.graph.source(module)
         bindings = source.imported.get(name) or source.imported["*"]
         lines = [(binding.line, f"import {binding.target}") for binding in bindings]
@@ -133,9 +140,13 @@ class Parts:
             (source.outline.statements[index].line, source.outline.statements[index].kind)
             for index in source.names.get(name, ())
         ]
-        text = "\n".join(text for _, text in sorted(lines))
         place = self._place(module, bindings[0].line)
-        return Part("import", f"{module}.{name}", place, _digest(text))
+        texts = [text for _, text in sorted(lines)]
+        for index in sorted({binding.statement for binding in bindings} - {-1}):
+            callee = computed_by(self.graph, module, index)
+            if callee:
+                texts.append(self._value(node, IMPORT, place, callee))
+        return Part("import", f"{module}.{name}", place, _digest("\n".join(texts)))
 
     def _future_part(self, module: str) -> Part | None:
         found = [
