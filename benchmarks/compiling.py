@@ -37,7 +37,7 @@ def _compile(bench: Bench, target: str) -> Command:
 
 
 def _peers(bench: Bench) -> dict[str, Command]:
-    peers = {}
+    peers: dict[str, Command] = {}
     if bench.kfp:
         package = bench.scratch / "kfp.yaml"
         script = SUBJECTS / "kfp_chain.py"

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from flowc import ir
 from flowc.errors import AuthorError, FlowcError, raise_all
 from flowc_runtime.contract import ARGUMENT_LIMIT
 
 if TYPE_CHECKING:
+    from flowc import ir
     from flowc.registry import EmitOptions, Volume
 
 

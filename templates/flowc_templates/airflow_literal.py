@@ -1,7 +1,7 @@
-"""Text that Airflow's templater renders back to exactly the text that was meant.
+r"""Text that Airflow's templater renders back to exactly the text that was meant.
 
 Airflow renders an operator's fields with Jinja, which takes ``{{``, ``{%`` and ``{#`` for its own,
-drops one line break at the end and turns ``\\r`` into ``\\n``. Text that ends like a script's name
+drops one line break at the end and turns ``\r`` into ``\n``. Text that ends like a script's name
 is taken for a file and read.
 
     {{ x }}      ->  {{ "{{ x }}" }}

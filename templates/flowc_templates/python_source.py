@@ -41,14 +41,13 @@ def literal(value: object, indent: int = 0, used: int = 0, after: int = 1) -> st
     if used + len(line) + after <= LINE_LENGTH or not isinstance(value, Mapping | list | tuple):
         return line
     inner = " " * (indent + 4)
-    match value:
-        case Mapping():
-            opening, closing = "{", "}"
-            pairs = cast("Mapping[str, object]", value).items()
-            items = [(f"{inner}{_one_line(key)}: ", item) for key, item in pairs]
-        case _:
-            opening, closing = "[]" if isinstance(value, list) else "()"
-            items = [(inner, item) for item in cast("Sequence[object]", value)]
+    if isinstance(value, Mapping):
+        opening, closing = "{", "}"
+        pairs = cast("Mapping[str, object]", value).items()
+        items = [(f"{inner}{_one_line(key)}: ", item) for key, item in pairs]
+    else:
+        opening, closing = "[]" if isinstance(value, list) else "()"
+        items = [(inner, item) for item in cast("Sequence[object]", value)]
     lines = [start + literal(item, indent + 4, len(start)) + ",\n" for start, item in items]
     return f"{opening}\n{''.join(lines)}{' ' * indent}{closing}" if lines else opening + closing
 

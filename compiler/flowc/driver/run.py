@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import uuid
 from dataclasses import replace
@@ -121,7 +120,6 @@ def _options(pipeline: Pipeline, front: Front, reporter: Reporter) -> RunOptions
         bundle=front.bundle,
         spec=front.spec,
         reporter=reporter,
-        max_parallel=os.cpu_count() or 1,
         import_paths=front.import_paths,
     )
 
