@@ -114,8 +114,8 @@ def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_a_missing_class_of_a_pickle_is_named_by_its_distribution(tmp_path: Path) -> None:
     path = tmp_path / "x"
-    path.write_bytes(b"\x80\x04csklearn.tree\nTree\n.")
-    with pytest.raises(materializers.LoadError, match="it needs scikit-learn, which is not"):
+    path.write_bytes(b"\x80\x04ccv2.ml\nKNearest\n.")
+    with pytest.raises(materializers.LoadError, match="it needs opencv-python, which is not"):
         materializers.load("pickle@1", str(path))
 
 
