@@ -9,14 +9,15 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from flowc.passes.code.graph import EVERYTHING, NAME, WHOLE, Graph
+from flowc.passes.code.names import EVERYTHING, NAME, WHOLE
 from flowc.passes.code.parts import Parts
 from flowc.passes.code.result import Code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from flowc.passes.code.graph import Node
+    from flowc.passes.code.graph import Graph
+    from flowc.passes.code.names import Node
 
 Function = tuple[str, str]
 """A module and the name of a function in it."""
@@ -43,11 +44,12 @@ def close(graph: Graph, functions: Sequence[Function]) -> tuple[dict[Function, C
 
 
 def _start(graph: Graph, module: str, name: str) -> Node:
-    """A function that no statement binds can be anything in its module."""
+    """What no statement binds can be anything in its module."""
     if module not in graph.modules:
         return (EVERYTHING, "", "")
-    if name in graph.source(module).names:
-        return (NAME, module, name)
+    top = name.partition(".")[0]
+    if top in graph.source(module).names:
+        return (NAME, module, top)
     return (WHOLE, module, "")
 
 

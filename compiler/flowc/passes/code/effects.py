@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flowc.passes.code.graph import BODY, NAME, within
+from flowc.passes.code.graph import within
+from flowc.passes.code.names import BODY, NAME
 from flowc.passes.code.outline import CLASS, CONSTANT, FUNCTION
 from flowc.passes.code.purity import is_standard
 
 if TYPE_CHECKING:
-    from flowc.passes.code.graph import Graph, Node
+    from flowc.passes.code.graph import Graph
+    from flowc.passes.code.names import Node
 
 HARMLESS = {
     "attr", "attrs", "backoff", "beartype", "cachetools", "chex", "cytoolz", "dataclasses_json",

@@ -10,13 +10,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from flowc.passes.code.references import (
-    UNKNOWN,
-    chain_of,
-    collect,
-    import_bindings,
-    imported_modules,
-)
+from flowc.passes.code.chains import UNKNOWN, chain_of, import_bindings, imported_modules
+from flowc.passes.code.references import collect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,7 +44,7 @@ class Statement:
 
     ``effect`` is whether it changes more than the names it binds. ``decorators`` (each what it
     calls, then all it refers to) and ``callees`` (of a constant; bases of a class) may keep what
-    they are given.
+    they are given. ``made`` is the callee when the value is one call and no more.
     ``digest`` is of the statement as it is written.
     """
 
@@ -60,6 +55,7 @@ class Statement:
     span: Span
     decorators: tuple[tuple[str, ...], ...]
     callees: tuple[str, ...]
+    made: str
     digest: str
 
     @property
@@ -192,6 +188,7 @@ def _statement(
         span=span,
         decorators=tuple(_decorator(decorator) for decorator in _decorators(node)),
         callees=_callees(node),
+        made=_made(node),
         digest=hashlib.sha256(segment(lines, span).encode()).hexdigest()[:32],
     )
 
@@ -249,6 +246,14 @@ def _callees(node: ast.stmt) -> tuple[str, ...]:
             return collect([node]).called
         case _:
             return ()
+
+
+def _made(node: ast.stmt) -> str:
+    match node:
+        case ast.Assign(value=ast.Call(func=func)) | ast.AnnAssign(value=ast.Call(func=func)):
+            return chain_of(func)
+        case _:
+            return ""
 
 
 def _span(node: ast.stmt) -> Span:

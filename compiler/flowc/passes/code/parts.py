@@ -7,25 +7,17 @@ from itertools import compress
 from typing import TYPE_CHECKING
 
 from flowc.passes.code import live
-from flowc.passes.code.graph import (
-    BODY,
-    FUTURE,
-    IMPORTED,
-    NAME,
-    READS_DOCS,
-    READS_SOURCE,
-    Graph,
-    within,
-)
+from flowc.passes.code.graph import READS_DOCS, READS_SOURCE, Graph, within
+from flowc.passes.code.names import BODY, FUTURE, IMPORTED, NAME
 from flowc.passes.code.outline import CLASS, CONSTANT, FUNCTION, IMPORT
-from flowc.passes.code.purity import computed_by, is_standard
+from flowc.passes.code.purity import computed_by, is_standard, mutated_by
 from flowc.passes.code.result import Code, Part
 from flowc.trace import project
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from flowc.passes.code.graph import Node
+    from flowc.passes.code.names import Node
 
 
 class Parts:
@@ -112,7 +104,7 @@ class Parts:
         _, module, name = node
         source = self.graph.source(module)
         for index in source.names[name]:
-            callee = computed_by(self.graph, module, index)
+            callee = computed_by(self.graph, module, index) or mutated_by(self.graph, module, name)
             if not callee:
                 continue
             place = self._place(module, source.outline.statements[index].line)

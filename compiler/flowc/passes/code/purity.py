@@ -9,12 +9,15 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from flowc.passes.code.graph import BODY, NAME, Found, Graph, within
-from flowc.passes.code.outline import BLOCK, CONSTANT
-from flowc.passes.code.references import UNKNOWN
+from flowc.passes.code.chains import UNKNOWN
+from flowc.passes.code.graph import Graph, within
+from flowc.passes.code.names import BODY, NAME
+from flowc.passes.code.outline import CLASS, FUNCTION, IMPORT
 
 if TYPE_CHECKING:
-    from flowc.passes.code.graph import Node
+    from collections.abc import Iterable
+
+    from flowc.passes.code.names import Found, Node
     from flowc.passes.code.references import Facts
 
 PURE_BUILTINS = {
@@ -26,6 +29,12 @@ PURE_BUILTINS = {
     "sorted", "staticmethod", "str", "sum", "super", "tuple", "type", "zip",
 }  # fmt: skip
 """Builtins whose results their arguments decide; exceptions' classes are pure as well."""
+
+CALLS_ITS_ARGUMENTS = {
+    "builtins.filter", "builtins.iter", "builtins.map", "builtins.max", "builtins.min",
+    "builtins.sorted", "functools.reduce", "itertools.accumulate", "itertools.filterfalse",
+    "itertools.groupby", "itertools.starmap", "itertools.takewhile", "operator.call",
+}  # fmt: skip
 
 PURE_MODULES = {
     "__future__", "abc", "argparse", "array", "ast", "asyncio", "base64", "binascii", "bisect",
@@ -77,15 +86,33 @@ def computed_by(graph: Graph, module: str, index: int) -> str:
     Empty for most statements. Declarations of others' libraries in a class's body and in defaults
     (``Field(…)``, ``Column(…)``) count as what they are written as.
     """
-    facts = graph.source(module).facts(index)
-    kind = graph.source(module).outline.statements[index].kind
-    strict = kind in {CONSTANT, BLOCK}
+    source = graph.source(module)
+    facts, statement = source.facts(index), source.outline.statements[index]
+    strict = statement.kind not in {CLASS, FUNCTION}
     reason = _looked_at(graph, module, facts)
-    if reason:
+    if reason or not facts.called:
         return reason
-    for chain in facts.called:
+    if statement.made and facts.called == (statement.made,):
+        made = _class_of(graph, module, statement.made)
+        if made is not None:
+            return _creation_reason(graph, made, {made})
+    called = _all_called(graph, module, facts) if strict else set(facts.called)
+    for chain in sorted(called):
         reason = _called(graph, module, chain, strict=strict)
         if reason:
+            return reason
+    return ""
+
+
+def mutated_by(graph: Graph, module: str, name: str) -> str:
+    """What fills a global on import after it was made: ``SETTINGS.update(json.load(…))``."""
+    source = graph.source(module)
+    for index, statement in enumerate(source.outline.statements):
+        if not statement.effect or statement.kind in {CLASS, FUNCTION, IMPORT}:
+            continue
+        facts = source.facts(index)
+        roots = {chain.partition(".")[0] for chain in (*facts.eager, *facts.called)}
+        if name in roots and (reason := computed_by(graph, module, index)):
             return reason
     return ""
 
@@ -100,6 +127,17 @@ def _looked_at(graph: Graph, module: str, facts: Facts) -> str:
             if within(name, IMPURE):
                 return name
     return ""
+
+
+def _all_called(graph: Graph, module: str, facts: Facts) -> set[str]:
+    """What is called, and what may be by those it is given to: ``map(load, files)``."""
+    called = set(facts.called)
+    for chain in facts.called:
+        found = graph.resolve(module, chain) if chain != UNKNOWN else None
+        if found is not None and (found.nodes or found.external & CALLS_ITS_ARGUMENTS):
+            given = facts.all() - called
+            return called | {other for other in given if graph.resolve(module, other).nodes}
+    return called
 
 
 def _called(graph: Graph, module: str, chain: str, *, strict: bool) -> str:
@@ -117,20 +155,55 @@ def _closure_reason(graph: Graph, found: Found, *, strict: bool) -> str:
     """What a called function of the author's looks at, wherever in its closure."""
     for node in sorted(graph.reach(found.nodes, through=FOLLOWED)):
         if node[0] == BODY:
-            reason = _looks_at(graph, node, strict=strict)
+            facts = graph.source(node[1]).facts(int(node[2]))
+            reason = _looks_at(facts, graph.edges(node).external, strict=strict)
             if reason:
                 return reason
     return ""
 
 
-def _looks_at(graph: Graph, node: Node, *, strict: bool) -> str:
-    facts = graph.source(node[1]).facts(int(node[2]))
+def _looks_at(facts: Facts, external: Iterable[str], *, strict: bool) -> str:
     telling = sorted(name for name in IMPURE_ATTRIBUTES if facts.tells(name))
     if telling:
         return telling[0]
-    for name in sorted(graph.edges(node).external):
+    for name in sorted(external):
         if _is_impure(name, strict=strict):
             return name.removeprefix("builtins.")
+    return ""
+
+
+def _class_of(graph: Graph, module: str, chain: str) -> Node | None:
+    """The class that a reference leads to, when nothing but one is behind it."""
+    found = graph.resolve(module, chain)
+    nodes = [node for node in found.nodes if node[0] == NAME]
+    bodies = [body for node in nodes for body in graph.edges(node).nodes if body[0] == BODY]
+    if len(nodes) != 1 or len(bodies) != 1 or found.external:
+        return None
+    statement = graph.source(bodies[0][1]).outline.statements[int(bodies[0][2])]
+    whole = statement.label == nodes[0][2] == chain.rpartition(".")[2]
+    return bodies[0] if statement.kind == CLASS and whole else None
+
+
+def _creation_reason(graph: Graph, made: Node, seen: set[Node]) -> str:
+    """What making an object of the author's class looks at; its other methods may do as they
+    like.
+    """
+    _, module, index = made
+    source = graph.source(module)
+    facts, bases = source.creation(int(index)), source.outline.statements[int(index)].callees
+    for chain in sorted(facts.all() - {UNKNOWN}):
+        found = graph.resolve(module, chain)
+        base = _class_of(graph, module, chain) if chain in bases else None
+        if base in seen:
+            continue
+        reason = _looks_at(facts, found.external, strict=True)
+        if base is not None:
+            reason = reason or _creation_reason(graph, base, {*seen, base})
+        else:
+            reason = reason or _closure_reason(graph, found, strict=True)
+        if reason:
+            name = f"{module}.{source.outline.statements[int(index)].label}"
+            return f"{name}, which uses {reason}"
     return ""
 
 

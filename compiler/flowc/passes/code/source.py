@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from flowc.passes.code import cache
 from flowc.passes.code.form import digest_form
 from flowc.passes.code.outline import Import, Outline, Statement, read_outline, segment
-from flowc.passes.code.references import Facts, collect_definition
+from flowc.passes.code.references import Facts, collect_creation, collect_definition
 
 if TYPE_CHECKING:
     import ast
+    from collections.abc import Callable
 
     from flowc.trace.modules import Module
 
@@ -30,7 +31,7 @@ class Source:
         self._module = module
         self._lines: list[bytes] | None = None
         self._nodes: dict[tuple[int, int], ast.stmt] | None = None
-        self._read: dict[int, Facts] = {}
+        self._read: dict[str, Facts] = {}
         self._changed = False
         kept = cache.load(str(module.file))
         digest = hashlib.sha256(module.source).hexdigest()
@@ -60,20 +61,26 @@ class Source:
         return ".".join([*parts, *([module] if module else [])])
 
     def facts(self, index: int) -> Facts:
-        if index not in self._read:
-            self._read[index] = self._read_facts(index)
-        return self._read[index]
+        return self._fact(index, "", collect_definition)
 
-    def _read_facts(self, index: int) -> Facts:
-        digest = self.outline.statements[index].digest
-        if digest not in self._facts:
-            found = collect_definition(self._node(index))
-            self._facts[digest] = [
-                found.lazy, found.eager, found.called, found.attributes, found.mutable
-            ]  # fmt: skip
-            self._changed = True
-        lazy, eager, called, attributes, mutable = self._facts[digest]
-        return Facts(tuple(lazy), tuple(eager), tuple(called), tuple(attributes), mutable)
+    def creation(self, index: int) -> Facts:
+        """What making an object does, when the statement defines a class."""
+        return self._fact(index, " creation", collect_creation)
+
+    def _fact(self, index: int, what: str, read: Callable[[ast.AST], Facts]) -> Facts:
+        key = f"{self.outline.statements[index].digest}{what}"
+        if key not in self._read:
+            if key not in self._facts:
+                found = read(self._node(index))
+                self._facts[key] = [
+                    found.lazy, found.eager, found.called, found.attributes, found.mutable
+                ]  # fmt: skip
+                self._changed = True
+            lazy, eager, called, attributes, mutable = self._facts[key]
+            self._read[key] = Facts(
+                tuple(lazy), tuple(eager), tuple(called), tuple(attributes), mutable
+            )
+        return self._read[key]
 
     def form(self, index: int, skipped: tuple[int, ...]) -> tuple[str, str]:
         """Digests of the statement's normal form and of its docstrings."""
@@ -90,7 +97,9 @@ class Source:
         if not self._changed:
             return
         current = {statement.digest for statement in self.outline.statements}
-        facts = {key: value for key, value in self._facts.items() if key in current}
+        facts = {
+            key: value for key, value in self._facts.items() if key.partition(" ")[0] in current
+        }
         forms = {
             key: value for key, value in self._forms.items() if key.partition(" ")[0] in current
         }
@@ -124,7 +133,7 @@ class Source:
 def _pack(outline: Outline) -> list[Any]:
     return [
         [
-            [s.kind, s.label, s.names, s.effect, s.span, s.decorators, s.callees, s.digest]
+            [s.kind, s.label, s.names, s.effect, s.span, s.decorators, s.callees, s.made, s.digest]
             for s in outline.statements
         ],
         [[i.name, i.target, i.line, i.statement] for i in outline.imports],
@@ -139,9 +148,9 @@ def _unpack(packed: list[Any]) -> Outline:
         tuple(
             Statement(
                 kind, label, tuple(names), effect, tuple(span),
-                tuple(map(tuple, decorators)), tuple(callees), digest,
+                tuple(map(tuple, decorators)), tuple(callees), made, digest,
             )
-            for kind, label, names, effect, span, decorators, callees, digest in statements
+            for kind, label, names, effect, span, decorators, callees, made, digest in statements
         ),
         tuple(Import(*item) for item in imports),
         tuple(runs),
