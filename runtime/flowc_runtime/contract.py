@@ -184,6 +184,22 @@ if TYPE_CHECKING:
         host: str
         pid: int
 
+    class HookRecord(TypedDict, total=False):
+        """One call of a hook, claimed before it. No ``outcome``: it runs, or its process is gone.
+
+        ``hook`` is the event, ``function`` is ``module:Qualname``; ``outcome`` is completed or
+        failed.
+        """
+
+        hook: str
+        function: str
+        claimed: float
+        host: str
+        pid: int
+        ended: float
+        outcome: str
+        error: ErrorDocument
+
     class ResultRecord(TypedDict, total=False):
         """How an invocation ended. ``reason`` says why it was cached, missed or skipped.
 
@@ -280,11 +296,29 @@ def log_key(run: str, step: str, generation: int) -> str:
     return f"{generation_prefix(run, step, generation)}log.txt"
 
 
+def hook_key(run: str, step: str, generation: int, event: str) -> str:
+    return f"{generation_prefix(run, step, generation)}hook-{event}.json"
+
+
+def run_hook_key(run: str, event: str) -> str:
+    return f"runs/{path_segment(run)}/hook-{event}.json"
+
+
+def run_log_key(run: str) -> str:
+    """What the hooks of a run's end wrote."""
+    return f"runs/{path_segment(run)}/log.txt"
+
+
 def listing_key(pipeline: str, created: float, run: str) -> str:
     """Sorts by the time of creation, newest last; milliseconds since the epoch, 13 digits."""
     return (
         f"names/pipelines/{path_segment(pipeline)}/{int(created * 1000):013d}-{path_segment(run)}"
     )
+
+
+def run_name_key(name: str) -> str:
+    """Holds the id of the run that was given this name first."""
+    return f"names/runs/{path_segment(name)}"
 
 
 def run_id(pipeline: str, engine_run: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from flowc.authoring.handles import author_location
 from flowc.driver.front import Front, prepare
+from flowc.driver.naming import claim, fill_in
 from flowc.driver.store import default_store
 from flowc.errors import AuthorError, RunFailed
 from flowc.passes.features import check_features
@@ -47,18 +48,16 @@ def run_pipeline(  # noqa: PLR0913 - the options of a run, each by its name
     front = prepare(pipeline, typed=parameters)
     check_features(front.pipeline, target, backend.supports)
     options = replace(
-        _options(pipeline, front, reporter),
+        _options(front, reporter),
         cache=cache,
         default_parent_image=parent_image,
         build=build or BuildOptions(),
     )
     if store:
         options = replace(options, store=store)
-    if run_name:
-        options = replace(options, run_name=run_name)
     if max_parallel:
         options = replace(options, max_parallel=max_parallel)
-    backend.run(front.pipeline, options)
+    backend.run(front.pipeline, _named(options, run_name or _template(pipeline)))
     return options.run
 
 
@@ -76,8 +75,8 @@ def run_called_pipeline(
     front = prepare(pipeline, given=given)
     backend = _machine("local")
     check_features(front.pipeline, backend.name, backend.supports)
-    options = _options(pipeline, front, _PlainReporter())
-    backend.run(front.pipeline, options)
+    options = _options(front, _PlainReporter())
+    backend.run(front.pipeline, _named(options, _template(pipeline)))
     document = Client(options.store).run(options.run)
     if document["status"] != "completed":
         failed = [step["id"] for step in document["steps"] if step["status"] == "failed"]
@@ -108,13 +107,27 @@ def _machine(target: str) -> MachineBackend:
     return cast("MachineBackend", backend)
 
 
-def _options(pipeline: Pipeline, front: Front, reporter: Reporter) -> RunOptions:
+def _template(pipeline: Pipeline) -> str:
+    template: str = pipeline.options.get("run_name", "")
+    return template
+
+
+def _named(options: RunOptions, template: str) -> RunOptions:
+    """The run's name from its template; its id where there is none."""
+    if not template:
+        return options
+    pipeline = options.spec["pipeline"]
+    name = fill_in(template, pipeline=pipeline, parameters=options.parameters)
+    return replace(options, run_name=claim(name, store=options.store, run=options.run))
+
+
+def _options(front: Front, reporter: Reporter) -> RunOptions:
     engine_run = uuid.uuid4().hex
     run = run_id(front.pipeline.name, engine_run)
     return RunOptions(
         run=run,
         engine_run=engine_run,
-        run_name=pipeline.options.get("run_name", run),
+        run_name=run,
         store=default_store(),
         parameters=_complete(front),
         bundle=front.bundle,
