@@ -43,10 +43,10 @@ VALUES = {
     "with": "import os\nwith open(os.devnull) as f:\n    X = f.read()",
     "a function given to map": "import os\ndef make(n): return os.getenv('NOWHERE', n)\n"
     "X = list(map(make, 'ab'))",
-    "a function given to another": "import os\ndef call(f): return f()\nX = call(os.getcwd)",
+    "a function given to another": "import os\ndef call(f): return f()\nX = call(os.getpid)",
     "what fills it": "import os\nX = {}\nX.update(os.environ)",
     "a loop that fills it": "import os\nX = []\nfor name in os.listdir('.'):\n    X.append(name)",
-    "a method of an object": "import os\nclass Model:\n    def get(self): return os.getcwd()\n"
+    "a method of an object": "import os\nclass Model:\n    def get(self): return os.getpid()\n"
     "X = Model().get()",
     "another's function": "import yaml\nX = yaml.safe_load('1')",
 }
@@ -77,6 +77,7 @@ PURE = {
     "a pattern": "import re\nX = re.compile('a')",
     "a logger": "import logging\nX = logging.getLogger(__name__)",
     "a path": "from pathlib import Path\nX = Path(__file__).resolve().parent / 'data'",
+    "a folder": "from pathlib import Path\nX = Path.home() / 'data'",
     "a set": "X = frozenset(['a', 'b'])",
     "a date": "import datetime\nX = datetime.date(2020, 1, 1)",
     "a named tuple": "from collections import namedtuple\nX = namedtuple('X', 'a b')",
@@ -110,7 +111,7 @@ UNSAFE = {
     "an object": "import random\nX = random.Random()",
     "an object that reads": "X = None\nimport os\nclass Model:\n"
     "    def __init__(self): self.get()\n"
-    "    def get(self): return os.getcwd()\nX = Model()",
+    "    def get(self): return os.getpid()\nX = Model()",
     "a default": "import random\ndef X(value=random.Random()): return value",
     "a class attribute": "import random\nclass X:\n    source = [random.Random()]",
     "a condition": "import os\nif os.environ.get('NOWHERE'):\n    def X(): return 1\n"

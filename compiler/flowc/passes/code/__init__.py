@@ -16,6 +16,8 @@ and where it has no lossless form the step is not safe to cache.
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -27,11 +29,11 @@ from flowc.passes.code.kept import Kept
 from flowc.passes.code.result import Code, Part
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Iterable, Mapping
 
     from flowc.trace.modules import Module
 
-__all__ = ["Code", "Part", "digest_code"]
+__all__ = ["Code", "Part", "digest_code", "digest_objects"]
 
 
 def digest_code(
@@ -41,14 +43,38 @@ def digest_code(
     steps = pipeline.steps
     functions = {step.id: (step.function.module, step.function.qualname) for step in steps}
     name = f"{pipeline.location.file}:{pipeline.name}"
-    kept = Kept(name, list(dict.fromkeys(functions.values())), modules)
-    found = kept.load()
-    if found is None:
-        graph = Graph(modules)
-        found, values = close(graph, kept.functions)
-        graph.save()
-        kept.save(found, values)
-        forget_unused()
+    found = digest_objects(name, functions.values(), modules)
     codes = {step: found[function] for step, function in functions.items()}
     nodes = tuple(replace(step, code=codes[step.id].digest) for step in steps)
     return replace(pipeline, body=ir.Block(nodes=nodes)), codes
+
+
+def digest_objects(
+    name: str, objects: Iterable[tuple[str, str]], modules: Mapping[str, Module]
+) -> Mapping[tuple[str, str], Code]:
+    """The code of functions and classes, each given as its module and qualified name.
+
+    The answer is kept under ``name`` until a module changes.
+    """
+    kept = Kept(name, list(dict.fromkeys(objects)), modules)
+    found = kept.load()
+    if found is None:
+        with _without_collector():
+            graph = Graph(modules)
+            found, values = close(graph, kept.functions)
+            graph.save()
+            kept.save(found, values)
+        forget_unused()
+    return found
+
+
+@contextmanager
+def _without_collector() -> Generator[None]:
+    """Syntax trees are large, short-lived and hold no circles; looking for some costs a tenth."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -73,13 +73,9 @@ def save(name: str, kept: dict[str, Any]) -> None:
             _remove(Path(temporary))
 
 
+@cache
 def forget_unused() -> None:
     """Remove what belongs to files that were not compiled for long; once in a process."""
-    _forget()
-
-
-@cache
-def _forget() -> None:
     limit = time.time() - UNUSED_DAYS * 86400
     try:
         with os.scandir(folder()) as entries:

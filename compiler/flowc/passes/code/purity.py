@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 PURE_BUILTINS = {
     "abs", "all", "any", "ascii", "bin", "bool", "bytearray", "bytes", "callable", "chr",
     "classmethod", "complex", "delattr", "dict", "divmod", "enumerate", "filter", "float",
-    "format", "frozenset", "getattr", "hasattr", "hex", "int", "isinstance", "issubclass", "iter",
-    "len", "list", "map", "max", "memoryview", "min", "next", "object", "oct", "ord", "pow",
-    "print", "property", "range", "repr", "reversed", "round", "set", "setattr", "slice",
-    "sorted", "staticmethod", "str", "sum", "super", "tuple", "type", "zip",
+    "format", "frozenset", "getattr", "hasattr", "hex", "int", "isinstance", "issubclass",
+    "iter", "len", "list", "map", "max", "memoryview", "min", "next", "object", "oct", "ord",
+    "pow", "print", "property", "range", "repr", "reversed", "round", "set", "setattr",
+    "slice", "sorted", "staticmethod", "str", "sum", "super", "tuple", "type", "zip",
 }  # fmt: skip
 """Builtins whose results their arguments decide; exceptions' classes are pure as well."""
 
@@ -37,39 +37,45 @@ CALLS_ITS_ARGUMENTS = {
 }  # fmt: skip
 
 PURE_MODULES = {
-    "__future__", "abc", "argparse", "array", "ast", "asyncio", "base64", "binascii", "bisect",
-    "calendar", "cmath", "collections", "colorsys", "contextlib", "contextvars", "copy", "copyreg",
-    "csv", "dataclasses", "datetime", "decimal", "difflib", "enum", "errno", "fnmatch",
-    "fractions", "functools", "graphlib", "hashlib", "heapq", "hmac", "html", "inspect", "io",
-    "ipaddress", "itertools", "json", "keyword", "logging", "math", "numbers", "operator", "os",
-    "os.path", "pathlib", "pprint", "queue", "re", "shlex", "signal", "stat", "statistics",
+    "__future__", "abc", "argparse", "array", "ast", "asyncio", "attr", "attrs", "base64",
+    "binascii", "bisect", "calendar", "cmath", "codecs", "collections", "colorsys",
+    "concurrent.futures", "contextlib", "contextvars", "copy", "copyreg", "csv", "dataclasses",
+    "datetime", "decimal", "difflib", "enum", "errno", "fnmatch", "fractions", "functools",
+    "graphlib", "hashlib", "heapq", "hmac", "html", "inspect", "io", "ipaddress", "itertools",
+    "json", "keyword", "logging", "math", "numbers", "numpy", "operator", "os", "os.path",
+    "pathlib", "pprint", "pydantic", "queue", "re", "shlex", "signal", "stat", "statistics",
     "string", "struct", "textwrap", "threading", "token", "tokenize", "traceback", "types",
-    "typing", "unicodedata", "urllib.parse", "uuid", "warnings", "weakref", "zlib", "zoneinfo",
-    "attr", "attrs", "numpy", "pydantic", "typing_extensions",
+    "typing", "typing_extensions", "unicodedata", "urllib.parse", "uuid", "warnings",
+    "weakref", "zlib", "zoneinfo",
 }  # fmt: skip
-"""Modules that compute from their arguments, but for IMPURE and for TELLING attributes."""
+"""Modules that compute from their arguments, but for IMPURE and IMPURE_ATTRIBUTES.
+
+Where something lies (``Path.home()``, ``Path(__file__)``, ``os.getcwd()``) does not count, like
+the host.
+"""
 
 PURE_OTHERS = {
-    "sys.byteorder", "sys.exc_info", "sys.float_info", "sys.getsizeof", "sys.intern",
-    "sys.maxsize", "sys.maxunicode", "sys.platform", "sys.version", "sys.version_info",
-    "pandas.DataFrame", "pandas.Index", "pandas.NA", "pandas.NaT", "pandas.Series",
-    "pandas.Timedelta", "time.sleep", "time.struct_time", "torch.device", "torch.dtype",
+    "importlib.resources.files", "pandas.DataFrame", "pandas.Index", "pandas.NA", "pandas.NaT",
+    "pandas.Series", "pandas.Timedelta", "sys.byteorder", "sys.exc_info", "sys.float_info",
+    "sys.getsizeof", "sys.intern", "sys.maxsize", "sys.maxunicode", "sys.platform",
+    "sys.version", "sys.version_info", "tempfile.gettempdir", "time.sleep", "time.struct_time",
+    "torch.device", "torch.dtype",
 }  # fmt: skip
 """The platform counts like the engine and the host: not. Python's version is in the key anyway."""
 
 IMPURE = {
-    "hashlib.file_digest", "io.open", "io.FileIO", "numpy.fromfile", "numpy.genfromtxt",
-    "numpy.load", "numpy.loadtxt", "numpy.memmap", "numpy.random", "os.cpu_count", "os.environ",
-    "os.getcwd", "os.getenv", "os.getlogin", "os.getpid", "os.popen", "os.system", "os.uname",
+    "hashlib.file_digest", "io.FileIO", "io.open", "numpy.fromfile", "numpy.genfromtxt",
+    "numpy.load", "numpy.loadtxt", "numpy.memmap", "numpy.random", "os.cpu_count",
+    "os.environ", "os.getenv", "os.getlogin", "os.getpid", "os.popen", "os.system", "os.uname",
     "os.urandom", "sys.argv", "sys.path", "sys.stdin", "threading.get_ident", "uuid.getnode",
     "uuid.uuid1", "uuid.uuid4",
 }  # fmt: skip
 
 IMPURE_ATTRIBUTES = {
-    "cwd", "environ", "exists", "expandvars", "getenv", "getmtime", "getpass", "getsize",
-    "getuser", "glob", "home", "is_dir", "is_file", "isdir", "isfile", "iterdir", "listdir",
-    "now", "open", "perf_counter", "read", "read_bytes", "read_text", "readline", "readlines",
-    "recv", "rglob", "scandir", "stat", "today", "utcnow", "walk",
+    "environ", "exists", "expandvars", "getenv", "getmtime", "getpass", "getsize", "getuser",
+    "glob", "is_dir", "is_file", "isdir", "isfile", "iterdir", "listdir", "now", "open",
+    "perf_counter", "read", "read_bytes", "read_text", "readline", "readlines", "recv",
+    "rglob", "scandir", "stat", "today", "utcnow", "walk",
 }  # fmt: skip
 """Methods that look at the world, whatever they are called on."""
 

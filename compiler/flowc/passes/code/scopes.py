@@ -22,8 +22,8 @@ LAZY, EAGER, CALLED = 0, 1, 2
 """When a reference is followed: in a function's body, on import, or called on import."""
 
 TELLING = {
-    "__doc__", "__subclasses__", "absolute", "cwd", "environ", "exists", "expandvars", "getenv",
-    "getpass", "getsize", "getmtime", "getuser", "glob", "home", "is_dir", "is_file", "isdir",
+    "__doc__", "__subclasses__", "environ", "exists", "expandvars", "getenv",
+    "getpass", "getsize", "getmtime", "getuser", "glob", "is_dir", "is_file", "isdir",
     "isfile", "iterdir", "listdir", "now", "open", "perf_counter", "read", "read_bytes",
     "read_text", "readline", "readlines", "recv", "rglob", "scandir", "stat", "today", "utcnow",
     "walk",
