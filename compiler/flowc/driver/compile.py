@@ -149,5 +149,5 @@ def _report(
             for item in front.pipeline.parameters
             if item.bound is not None
         ),
-        notes=emission.notes,
+        notes=(*front.notes, *emission.notes),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from flowc import ir
     from flowc.authoring.pipeline import Pipeline
+    from flowc.passes.code import Code
     from flowc.registry import Bundle
     from flowc_runtime.contract import PipelineSpec
 
@@ -29,12 +30,14 @@ class Front:
     """A pipeline that is ready for a backend.
 
     ``import_paths`` are the folders that the author's modules are imported from, on this machine.
+    ``notes`` tell what the author should know: which steps cannot be cached, and why.
     """
 
     pipeline: ir.Pipeline
     spec: PipelineSpec
     bundle: Bundle
     import_paths: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 def prepare(
@@ -46,7 +49,8 @@ def prepare(
     traced = trace_pipeline(pipeline, typed=typed, given=given)
     entries = _entries(pipeline, traced)
     modules = reach(entries)
-    traced, _codes = digest_code(traced, modules)
+    traced, codes = digest_code(traced, modules)
+    traced, notes = _uncache(traced, codes)
     verify(traced)
     file = Path(pipeline.entrypoint.__code__.co_filename).resolve()
     root = import_root(str(file))
@@ -57,7 +61,22 @@ def prepare(
         spec=spec,
         bundle=build_bundle(spec, modules, data),
         import_paths=tuple(dict.fromkeys(str(import_root(path)) for path in entries.values())),
+        notes=notes,
     )
+
+
+def _uncache(
+    pipeline: ir.Pipeline, codes: Mapping[str, Code]
+) -> tuple[ir.Pipeline, tuple[str, ...]]:
+    """Steps whose code does not tell what they will do are executed each time."""
+    steps: list[ir.Step] = []
+    notes: list[str] = []
+    for step in pipeline.steps:
+        why = codes[step.id].uncacheable if step.cache else ""
+        steps.append(replace(step, cache=False) if why else step)
+        if why:
+            notes.append(f"step '{step.id}' is not cached: {why}")
+    return replace(pipeline, body=replace(pipeline.body, nodes=tuple(steps))), tuple(notes)
 
 
 def _entries(pipeline: Pipeline, traced: ir.Pipeline) -> dict[str, str]:

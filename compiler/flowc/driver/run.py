@@ -57,7 +57,7 @@ def run_pipeline(  # noqa: PLR0913 - the options of a run, each by its name
         options = replace(options, store=store)
     if max_parallel:
         options = replace(options, max_parallel=max_parallel)
-    backend.run(front.pipeline, _named(options, run_name or _template(pipeline)))
+    _run(backend, front, _named(options, run_name or _template(pipeline)))
     return options.run
 
 
@@ -76,7 +76,7 @@ def run_called_pipeline(
     backend = _machine("local")
     check_features(front.pipeline, backend.name, backend.supports)
     options = _options(front, _PlainReporter())
-    backend.run(front.pipeline, _named(options, _template(pipeline)))
+    _run(backend, front, _named(options, _template(pipeline)))
     document = Client(options.store).run(options.run)
     if document["status"] != "completed":
         failed = [step["id"] for step in document["steps"] if step["status"] == "failed"]
@@ -105,6 +105,12 @@ def _machine(target: str) -> MachineBackend:
             hint=f"flowc compile SOURCE --target {target}",
         )
     return cast("MachineBackend", backend)
+
+
+def _run(backend: MachineBackend, front: Front, options: RunOptions) -> None:
+    for note in front.notes:
+        options.reporter.note(note)
+    backend.run(front.pipeline, options)
 
 
 def _template(pipeline: Pipeline) -> str:
