@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from flowc.errors import BackendError
@@ -29,7 +30,7 @@ from flowc_runtime.supervisor import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from flowc import ir
     from flowc.registry import Reporter, RunOptions, Support
@@ -57,11 +58,11 @@ class LocalBackend:
         "continue_on_failure": "native",
         "fail_fast": "error",
         "stop_on_failure": "error",
-        "timeout": "error",
+        "timeout": "native",
         "run_timeout": "error",
         "infrastructure_retries": "error",
-        "hooks": "error",
-        "run_hooks": "error",
+        "hooks": "native",
+        "run_hooks": "native",
         "logs": "native",
     }
 
@@ -140,7 +141,7 @@ class _LocalRun:
 
     def _start(self, id_: str) -> None:
         task = self._task(id_)
-        lines = _Lines(id_, self._reporter)
+        lines = _Lines(partial(self._reporter.step_log, id_))
         running = StepRun(task, self._loop, output=lines.write, done=self._ended.append)
         self._running[id_] = running
         self._lines[id_] = lines
@@ -151,9 +152,13 @@ class _LocalRun:
         step = self._run.steps[id_]
         known = {above: self._results.get(above) for above in step["upstream"]}
         task = Task(self._run, step, known)
-        environment = {**self._environment[id_], "FLOWC_STORE": self._run.store.uri}
-        task.place = Place(self._options.import_paths, environment, fresh=self._fresh)
+        task.place = self._place(id_)
         return task
+
+    def _place(self, id_: str) -> Place:
+        """Where a step's code runs; with no name, where the run's own hooks do."""
+        environment = {**self._environment.get(id_, {}), "FLOWC_STORE": self._run.store.uri}
+        return Place(self._options.import_paths, environment, fresh=self._fresh)
 
     def _finish(self, ended: StepRun) -> None:
         id_ = ended.task.step["id"]
@@ -175,7 +180,10 @@ class _LocalRun:
 
     def _finalise(self) -> None:
         known = dict(self._results)
-        for id_, result in finalise(self._run, known).items():
+        lines = _Lines(self._reporter.note)
+        results = finalise(self._run, known, places=self._place, output=lines.write)
+        lines.close()
+        for id_, result in results.items():
             if id_ not in known:
                 self._note(id_, result)
 
@@ -186,11 +194,10 @@ class _LocalRun:
 
 
 class _Lines:
-    """Cuts what a step writes into lines."""
+    """Cuts what a step writes into lines, and tells them."""
 
-    def __init__(self, step: str, reporter: Reporter) -> None:
-        self._step = step
-        self._reporter = reporter
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
         self._rest = b""
 
     def write(self, data: bytes) -> None:
@@ -213,7 +220,7 @@ class _Lines:
     def _report(self, line: bytes) -> None:
         # Of a progress bar that redraws its line, what it showed last.
         shown = line.rstrip(b"\r").rpartition(b"\r")[2]
-        self._reporter.step_log(self._step, shown.decode("utf-8", "replace"))
+        self._tell(shown.decode("utf-8", "replace"))
 
 
 def _open_run(options: RunOptions) -> Run:

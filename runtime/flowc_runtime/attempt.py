@@ -56,7 +56,7 @@ class Attempt:
         self._linger: Timer | None = None
         self._limit = limit
         self._overdue = False
-        self._what = "step"
+        self._what = "step" if job.hook is None else "hook"
         self._process = spawning.start(job, loop.close_files)
         loop.watch(self._process.report, self._read_report)
         loop.watch(self._process.output, self._read_output)

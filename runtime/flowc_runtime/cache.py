@@ -16,20 +16,22 @@ if TYPE_CHECKING:
     from flowc_runtime.contract import ArtifactRecord, Json, StepSpec
     from flowc_runtime.records import Run
     from flowc_runtime.stores import Store
+    from flowc_runtime.task import Task
 
 
 class Lookup:
-    """What was found for a key: outputs and the run they come from, or why there are none.
+    """What was found for a key: outputs, metadata, the run they come from; or why nothing.
 
     ``broken`` says whether there is an entry that must be replaced.
     """
 
-    __slots__ = ("broken", "origin", "outputs", "reason")
+    __slots__ = ("broken", "metadata", "origin", "outputs", "reason")
 
     def __init__(self, reason: str, *, broken: bool = False) -> None:
         self.reason = reason
         self.broken = broken
         self.outputs: dict[str, ArtifactRecord] | None = None
+        self.metadata: dict[str, Json] = {}
         self.origin = ""
 
 
@@ -54,30 +56,33 @@ def _judge(store: Store, entry: Json) -> Lookup:
         return Lookup("the cache entry's contents are gone or damaged", broken=True)
     found = Lookup(f"same key as in run '{entry['run']}'")
     found.outputs = outputs
+    found.metadata = dict(entry.get("metadata") or {})
     found.origin = entry["run"]
     return found
 
 
 def put_entry(
-    run: Run,
-    step: StepSpec,
+    task: Task,
     keyed: tuple[str, dict[str, Json]],
     outputs: dict[str, ArtifactRecord],
+    metadata: dict[str, Json],
     *,
     replace: bool,
 ) -> None:
     """``keyed`` is what `keys.cache_key` returned."""
     key, ingredients = keyed
-    entry = records.dump(
-        {
-            "key": key,
-            "outputs": outputs,
-            "ingredients": ingredients,
-            "run": run.id,
-            "step": step["id"],
-            "created": time.time(),
-        }
-    )
+    run = task.run
+    document: Json = {
+        "key": key,
+        "outputs": outputs,
+        "ingredients": ingredients,
+        "run": run.id,
+        "step": task.step["id"],
+        "created": time.time(),
+    }
+    if metadata:
+        document["metadata"] = metadata
+    entry = records.dump(document)
     if replace:
         run.store.put(contract.action_key(key), entry)
     else:

@@ -63,10 +63,12 @@ class Job:
     """What a child needs to know.
 
     ``paths`` are local files of the inputs' contents by digest, ``staged`` a path for each output.
+    ``hook`` is None, or what `hooks` says of a hook to call instead of the step's function.
     """
 
     __slots__ = (
-        "attempt", "inputs", "paths", "pipeline", "place", "run", "run_name", "staged", "step",
+        "attempt", "hook", "inputs", "paths", "pipeline", "place", "run", "run_name", "staged",
+        "step",
     )  # fmt: skip
 
     def __init__(
@@ -83,6 +85,7 @@ class Job:
         self.staged = staged
         self.place = place
         self.attempt = 1
+        self.hook: Json = None
         self.pipeline = self.run = self.run_name = ""
 
     def to_json(self) -> Json:
@@ -159,15 +162,26 @@ def _write(file: int, data: bytes) -> None:
 
 
 def _guard(job: Job) -> Report:
+    report: Report
     try:
-        outputs = execute(job)
+        report = {"outputs": execute(job)} if job.hook is None else _call_hook(job)
         sys.stdout.flush()
         sys.stderr.flush()
     except BaseException as error:  # noqa: BLE001 - the outermost frame of the author's code
         from flowc_runtime import failures
 
-        return failures.report(error, job.step)
-    return {"outputs": outputs}
+        report = failures.report(error, job.step)
+    metadata = context.take_metadata()
+    if metadata:
+        report["metadata"] = metadata
+    return report
+
+
+def _call_hook(job: Job) -> Report:
+    from flowc_runtime import calling
+
+    _enter_place(job.place, job.step)
+    return calling.call(job)
 
 
 def execute(job: Job) -> list[dict[str, Any]]:
@@ -178,13 +192,9 @@ def execute(job: Job) -> list[dict[str, Any]]:
     parameters = {
         name: arguments[name] for name, resolved in job.inputs.items() if is_plain(resolved)
     }
-    context.enter(
-        context.StepContext(
-            context.PipelineContext(job.pipeline),
-            context.PipelineRunContext(job.run, job.run_name),
-            context.StepRunContext(job.step["id"], job.attempt, parameters),
-        )
-    )
+    entered = make_context(job, parameters)
+    entered.inputs = arguments
+    context.enter(entered)
     try:
         returned = function(**arguments)
         results = _split(returned, job.step)
@@ -195,6 +205,14 @@ def execute(job: Job) -> list[dict[str, Any]]:
         ]
     finally:
         context.leave()
+
+
+def make_context(job: Job, parameters: dict[str, Any]) -> context.StepContext:
+    return context.StepContext(
+        context.PipelineContext(job.pipeline),
+        context.PipelineRunContext(job.run, job.run_name),
+        context.StepRunContext(job.step["id"], job.attempt, parameters),
+    )
 
 
 def _enter_place(place: Place, step: StepSpec) -> None:

@@ -1,10 +1,19 @@
-"""What a running step may know about itself and its run."""
+"""What a running step, and a hook of its, may know about itself and its run."""
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
+
+    from flowc_runtime.contract import Json
+
+OUTSIDE = (
+    "{} works inside a running step and in its hooks; here nothing runs (at the top level of a "
+    "module, in the pipeline's function, in on_init and in on_cleanup there is no step). "
+    "Call it in the function of a step, or in a function that a step calls"
+)
 
 
 class StepConfig:
@@ -17,7 +26,11 @@ class StepConfig:
 
 
 class StepRunContext:
-    """``name`` is the invocation's id; ``attempt`` counts from 1."""
+    """``name`` is the invocation's id; ``attempt`` counts from 1.
+
+    ``status`` is ``running``, in hooks what the step has come to: ``completed``, ``cached``,
+    ``failed`` or ``lost``.
+    """
 
     __slots__ = ("attempt", "config", "name", "status")
 
@@ -48,9 +61,14 @@ class PipelineContext:
 
 
 class StepContext:
-    """Returned by `get_step_context`."""
+    """Returned by `get_step_context`.
 
-    __slots__ = ("pipeline", "pipeline_run", "step_run")
+    ``inputs`` are the step's arguments by name. ``outputs`` are what it returned, by name, in the
+    hooks of a step that completed or was cached; else there are none. In hooks both are read from
+    the store when they are asked for.
+    """
+
+    __slots__ = ("inputs", "outputs", "pipeline", "pipeline_run", "step_run")
 
     def __init__(
         self, pipeline: PipelineContext, pipeline_run: PipelineRunContext, step_run: StepRunContext
@@ -58,9 +76,12 @@ class StepContext:
         self.pipeline = pipeline
         self.pipeline_run = pipeline_run
         self.step_run = step_run
+        self.inputs: Mapping[str, Any] = {}
+        self.outputs: Mapping[str, Any] = {}
 
 
 _active: list[StepContext] = []
+_metadata: dict[str, Json] = {}
 
 
 def active() -> bool:
@@ -69,15 +90,27 @@ def active() -> bool:
 
 
 def get_step_context() -> StepContext:
-    """The context of the step that is running.
+    """The context of the step that is running, or whose hook is.
 
     Raises RuntimeError outside of one.
     """
     if not _active:
-        raise RuntimeError(
-            "there is no step context here: get_step_context() works inside a running step"
-        )
+        raise RuntimeError(OUTSIDE.format("get_step_context()"))
     return _active[-1]
+
+
+def log_metadata(metadata: Mapping[str, Any]) -> None:
+    """Keep facts about a step with its result: numbers, texts, lists and dicts of them.
+
+    Names that were logged before are replaced. Numbers of numpy and others with an ``item()`` are
+    kept as Python's; what JSON has no number for as the text ``NaN``, ``Infinity`` or
+    ``-Infinity``. Raises TypeError for anything else, RuntimeError outside of a step.
+    """
+    if not _active:
+        raise RuntimeError(OUTSIDE.format("log_metadata()"))
+    from flowc_runtime.metadata import check
+
+    _metadata.update(check(metadata))
 
 
 def enter(context: StepContext) -> None:
@@ -86,3 +119,10 @@ def enter(context: StepContext) -> None:
 
 def leave() -> None:
     _active.pop()
+
+
+def take_metadata() -> dict[str, Json]:
+    """What was logged since this was called last."""
+    taken = dict(_metadata)
+    _metadata.clear()
+    return taken

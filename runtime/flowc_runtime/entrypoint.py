@@ -52,6 +52,7 @@ from flowc_runtime.stores import StoreError, open_store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from flowc_runtime.child import Place
     from flowc_runtime.contract import Json, ResultRecord, StepSpec
     from flowc_runtime.options import Options
     from flowc_runtime.records import Generation, Run
@@ -143,9 +144,10 @@ def _finalise(options: Options, bundle: Bundle) -> int:
 
     run = _open_run(options, bundle, _parameter_texts(options, bundle)[0])
     try:
-        results = finalise(run)
+        results = finalise(run, places=lambda _: _place(run, bundle), output=_tee)
     finally:
         run.store.close()
+        bundle.close()
     for step, result in results.items():
         if not keys.is_usable(result):
             _announce(step, result)
@@ -197,19 +199,24 @@ def _run_step(options: Options, bundle: Bundle, run: Run, step: StepSpec) -> Res
         result = records.read_result(run.store, run.id, step["id"], generation.number)
         if result is not None:
             return result
-    from flowc_runtime.child import Place
     from flowc_runtime.supervisor import Task
 
     task = Task(run, step, records.read_upstream(run, step))
     task.generation = generation.number
     task.attempts = records.close_attempts(run, step["id"], generation)
-    task.place = Place(
+    task.place = _place(run, bundle)
+    return _drive(task)
+
+
+def _place(run: Run, bundle: Bundle) -> Place:
+    from flowc_runtime.child import Place
+
+    return Place(
         bundle.source_roots(),
         {"FLOWC_STORE": run.store.uri},
         stand_in=True,
         fresh=not run.store.forkable,
     )
-    return _drive(task)
 
 
 def _drive(task: Task) -> ResultRecord:

@@ -9,10 +9,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from traceback import TracebackException
 
-    from flowc_runtime.contract import ErrorDocument
+    from flowc_runtime.contract import ErrorDocument, Json
 
 MESSAGE_LIMIT = 16 * 1024
 TRACEBACK_LIMIT = 64 * 1024
+
+ARGUMENTS_LIMIT = 16 * 1024
+
+SILENT = "<its str() raises>"
+"""The message of an exception that has none to give."""
 
 OURS = os.path.dirname(os.path.abspath(__file__))
 
@@ -33,18 +38,36 @@ def describe(error: BaseException, kind: str = "exception", context: str = "") -
 
     Nothing about an author's exception can be relied on: not even that ``str`` works.
     """
-    message = _message(error)
+    message = message_of(error)
     document: ErrorDocument = {
         "kind": kind,
         "type": _type_name(type(error)),
         "message": f"{context}: {message}" if context else message,
         "traceback": _traceback(error),
     }
+    arguments = _arguments(error, message)
+    if arguments is not None:
+        document["args"] = arguments
     if isinstance(error, SystemExit):
         document["kind"] = "exited" if kind == "exception" else kind
         document["exit_code"] = _exit_code(error.code)
         document["message"] = f"the step called sys.exit({message})"
     return document
+
+
+def _arguments(error: BaseException, message: str) -> Json | None:
+    """What the exception could be made of again, when that is plain and not just its message."""
+    from flowc_runtime import values
+
+    try:
+        made: tuple[object, ...] = error.__reduce__()  # type: ignore[assignment]
+        kind, arguments = made[:2]
+        if kind is not type(error) or not arguments or arguments == (message,):
+            return None
+        encoded = values.encode(list(arguments))  # type: ignore[call-overload]
+        return encoded if len(values.dumps(encoded)) <= ARGUMENTS_LIMIT else None
+    except Exception:  # noqa: BLE001 - author's code
+        return None
 
 
 def killed(signal: int) -> ErrorDocument:
@@ -78,6 +101,12 @@ def timed_out(seconds: float, what: str = "step") -> ErrorDocument:
     return {"kind": "timeout", "type": "timeout", "message": message}
 
 
+def lost() -> ErrorDocument:
+    """The document of an attempt whose supervisor went down with it."""
+    message = "the attempt was lost: its process ended without a result"
+    return {"kind": "lost", "type": "lost", "message": message}
+
+
 def request(message: str) -> ErrorDocument:
     return {"kind": "request", "type": "request", "message": message}
 
@@ -87,11 +116,12 @@ def _type_name(kind: type) -> str:
     return kind.__qualname__ if module == "builtins" else f"{module}.{kind.__qualname__}"
 
 
-def _message(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
+    """What an exception says, as far as it can."""
     try:
         return _clean(str(error))[:MESSAGE_LIMIT]
     except Exception:  # noqa: BLE001 - author's code
-        return "<its str() raises>"
+        return SILENT
 
 
 def _clean(text: str) -> str:

@@ -16,7 +16,10 @@ UNCONDITIONAL = ("exited", "killed", "timeout")
 
 
 def report(error: BaseException, step: StepSpec) -> Report:
-    """The report of a failed attempt; ``final`` says that no retry can help or is wanted."""
+    """The report of a failed attempt; ``final`` says that no retry can help or is wanted.
+
+    ``exception`` is for the step's hooks.
+    """
     found: Report = {"error": errors.describe(error)}
     cause: BaseException | None = error
     if isinstance(error, errors.StepError):
@@ -28,6 +31,11 @@ def report(error: BaseException, step: StepSpec) -> Report:
         only_on and kind not in UNCONDITIONAL and not _is_any(cause, only_on)
     ):
         found["final"] = True
+    hooks = step.get("hooks", {})
+    if found["error"]["kind"] == "exception" and ("on_failure" in hooks or "on_end" in hooks):
+        from flowc_runtime import exceptions
+
+        found["exception"] = exceptions.pack(error)
     return found
 
 

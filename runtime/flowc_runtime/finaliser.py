@@ -4,11 +4,14 @@
 what the store holds of an invocation           what is written
 ==============================================  ============================================
 a result                                        nothing
-attempts, none with a result                    those that never ended end as `lost`; without
-                                                a result the invocation itself is lost
+no result, but its last attempt ended           the result that follows: `completed`, `failed`
+no result, its last attempt never ended         the attempt ends as `lost`, and so is the
+                                                invocation, which gets no result
 nothing, something upstream did not complete    `skipped`, naming that
 nothing, and all its upstream completed         `cancelled`: the run ended before it started
 ==============================================  ============================================
+
+Hooks that are due and that nobody has claimed are called, on_cleanup last.
 
 The run went well when every invocation was completed or cached.
 """
@@ -17,50 +20,100 @@ from __future__ import annotations
 
 import time
 
-from flowc_runtime import keys, records
+from flowc_runtime import errors, keys, records
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from flowc_runtime.contract import ResultRecord, StepSpec
-    from flowc_runtime.records import Run
+    from flowc_runtime.closing import Closing, Places
+    from flowc_runtime.contract import AttemptRecord, ResultRecord, StepSpec
+    from flowc_runtime.records import Generation, Run
 
 
-def finalise(run: Run, known: Mapping[str, ResultRecord] | None = None) -> dict[str, ResultRecord]:
+def finalise(
+    run: Run,
+    known: Mapping[str, ResultRecord] | None = None,
+    *,
+    places: Places | None = None,
+    output: Callable[[bytes], None] | None = None,
+) -> dict[str, ResultRecord]:
     """The result of each invocation; `lost` ones have no result in the store, only here.
 
-    ``known`` are results that the caller has stored itself.
+    ``known`` are results that the caller has stored itself. ``places`` and ``output`` are those of
+    `Closing`; without them no hook is called.
     """
     records.ensure_run(run)
     records.mend_listing(run)
+    closing = None
+    if places is not None and _has_hooks(run):
+        from flowc_runtime.closing import Closing
+
+        closing = Closing(run, places, output or _ignore)
     results = dict(known or {})
     for step in run.spec["steps"]:
         if step["id"] not in results:
-            results[step["id"]] = _finalise_step(run, step, results)
+            results[step["id"]] = _finalise_step(run, step, results, closing)
+    if closing is not None:
+        closing.end_run(results)
     return results
+
+
+def _has_hooks(run: Run) -> bool:
+    return bool(run.spec.get("hooks") or any(step.get("hooks") for step in run.spec["steps"]))
+
+
+def _ignore(_: bytes) -> None: ...
 
 
 def went_well(results: Mapping[str, ResultRecord]) -> bool:
     return all(keys.is_usable(result) for result in results.values())
 
 
-def _finalise_step(run: Run, step: StepSpec, results: dict[str, ResultRecord]) -> ResultRecord:
+def _finalise_step(
+    run: Run, step: StepSpec, results: dict[str, ResultRecord], closing: Closing | None
+) -> ResultRecord:
     generation = records.latest_generation(run.store, run.id, step["id"])
     if generation.has_result:
         result = records.read_result(run.store, run.id, step["id"], generation.number)
         if result is not None:
             return result
-    if generation.attempts:
-        records.close_attempts(run, step["id"], generation)
-        return {"status": "lost", "reason": "its process ended without a result"}
+    if generation.has_begun:
+        ended = _judge(run, step, generation)
+        if closing is not None:
+            closing.end_step(step, generation.number, ended, results)
+        if ended.get("status") == "lost":
+            return ended
+        return records.put_result(run, step["id"], generation.number, ended)
     now = time.time()
     blocked = records.blocking_reason(step, results)
-    ended: ResultRecord = {
+    unstarted: ResultRecord = {
         "status": "skipped" if blocked else "cancelled",
         "reason": blocked or "the run ended before it started",
         "attempts": 0,
         "started": now,
         "ended": now,
     }
-    return records.put_result(run, step["id"], max(1, generation.number), ended)
+    return records.put_result(run, step["id"], max(1, generation.number), unstarted)
+
+
+def _judge(run: Run, step: StepSpec, generation: Generation) -> ResultRecord:
+    """What an invocation has come to whose process is gone."""
+    attempts = records.close_attempts(run, step["id"], generation)
+    last: AttemptRecord = (
+        attempts[-1] if attempts else {"attempt": 0, "started": 0, "heartbeat": 0}
+    )
+    ended: ResultRecord = {"status": "lost", "reason": "its process ended without a result"}
+    ended["attempts"] = last["attempt"]
+    if "outputs" in last:
+        ended["status"] = "completed"
+        ended["outputs"] = last["outputs"]
+    elif last.get("final"):
+        ended["status"] = "failed"
+        ended["error"] = last.get("error", errors.lost())
+    if attempts:
+        ended["started"] = attempts[0]["started"]
+        ended["ended"] = last.get("ended", last["heartbeat"])
+    if last.get("metadata"):
+        ended["metadata"] = last.get("metadata", {})
+    return ended

@@ -230,8 +230,17 @@ class ObjectLog:
             self._put()
 
     def _put(self) -> None:
+        if not self._stored:
+            # An earlier process may have written some already: one that was lost.
+            self._data[:0] = self._earlier()
         self._store.put(self._key, bytes(self._data))
         self._stored = len(self._data)
+
+    def _earlier(self) -> bytes:
+        try:
+            return self._store.get(self._key)
+        except MissingError:
+            return b""
 
 
 def _reason(error: Exception) -> str:

@@ -5,6 +5,7 @@ passes, and never half-written. A reader derives every status from them.
 from __future__ import annotations
 
 import json
+import os
 import time
 
 from flowc_runtime import contract, keys
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from flowc_runtime.stores import Store
 
 ATTEMPT = "attempt-"
+HOOK = "hook-"
 RESULT = "result.json"
 ENDINGS = {
     "failed": "failed",
@@ -145,14 +147,16 @@ def _plain_parameters(run: Run) -> dict[str, Json]:
 class Generation:
     """What the store holds of one execution of an invocation; number 0 when there is nothing.
 
-    ``attempts`` are the numbers of its attempt records, ascending.
+    ``attempts`` are the numbers of its attempt records, ascending. ``has_begun`` says whether
+    there is more than the token with which it was asked for.
     """
 
-    __slots__ = ("attempts", "has_result", "number")
+    __slots__ = ("attempts", "has_begun", "has_result", "number")
 
     def __init__(self, number: int, names: Sequence[str]) -> None:
         self.number = number
         self.has_result = RESULT in names
+        self.has_begun = any(name.startswith((ATTEMPT, HOOK)) for name in names)
         self.attempts = sorted(
             int(name[len(ATTEMPT) : -len(".json")])
             for name in names
@@ -196,6 +200,23 @@ def put_result(run: Run, step: str, generation: int, result: ResultRecord) -> Re
         return result
     theirs = read_result(run.store, run.id, step, generation)
     return result if theirs is None else theirs
+
+
+def claim_attempt(run: Run, step: str, generation: int, number: int) -> AttemptRecord:
+    """The record of a new attempt, which has this number or the next one that is free."""
+    now = time.time()
+    while True:
+        record: AttemptRecord = {
+            "attempt": number,
+            "started": now,
+            "heartbeat": now,
+            "host": os.uname().nodename,
+            "pid": os.getpid(),
+        }
+        key = contract.attempt_key(run.id, step, generation, number)
+        if run.store.put_if_absent(key, dump(record)):
+            return record
+        number += 1
 
 
 def put_attempt(run: Run, step: str, generation: int, attempt: AttemptRecord) -> None:

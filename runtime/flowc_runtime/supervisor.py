@@ -5,12 +5,11 @@ wrote or ended, when a heartbeat or a retry is due. So one process drives the on
 container or all the steps of a run on this machine.
 
 What is stored, in this order: the outputs' contents, the attempt's end, the cache entry, the
-result. A crash in between leaves a step that can be run again.
+hooks' records, the result. A crash in between leaves a step that can be gone on with.
 """
 
 from __future__ import annotations
 
-import os
 import time
 
 from flowc_runtime import cache, contract, errors, keys, records
@@ -20,7 +19,15 @@ from flowc_runtime.finaliser import finalise
 from flowc_runtime.loop import Loop, Signals
 from flowc_runtime.records import Run, ensure_run, explain
 from flowc_runtime.stores import StoreError, remove_file
-from flowc_runtime.task import Task, last_failure, resolve_inputs, wait_before
+from flowc_runtime.task import (
+    ENDING,
+    STARTING,
+    Task,
+    keep_outputs,
+    last_failure,
+    resolve_inputs,
+    wait_before,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +41,7 @@ if TYPE_CHECKING:
         Json,
         ResultRecord,
     )
+    from flowc_runtime.hooks import Hooks
     from flowc_runtime.loop import Timer
     from flowc_runtime.stores import LogWriter
 __all__ = [
@@ -57,8 +65,9 @@ class StepRun:
     """
 
     __slots__ = (
-        "_attempt", "_cancelled", "_done", "_found", "_inputs", "_keyed", "_log", "_loop",
-        "_number", "_output", "_record", "_retry", "_staged", "_started", "result", "task",
+        "_attempt", "_cancelled", "_done", "_found", "_hooks", "_inputs", "_keyed", "_log",
+        "_loop", "_metadata", "_number", "_output", "_record", "_retry", "_staged", "_started",
+        "result", "task",
     )  # fmt: skip
 
     def __init__(
@@ -84,10 +93,12 @@ class StepRun:
         self._attempt: Attempt | None = None
         self._retry: Timer | None = None
         self._log: LogWriter | None = None
+        self._hooks: Hooks | None = None
+        self._metadata: dict[str, Json] = {}
         self._cancelled = False
 
     def start(self) -> None:
-        """Skip, find in the cache, or begin the first attempt."""
+        """Skip, go on where a lost process stopped, find in the cache, or begin an attempt."""
         try:
             blocked = records.blocking_reason(self.task.step, self.task.upstream)
             if blocked:
@@ -97,8 +108,9 @@ class StepRun:
         except keys.RequestError as error:
             self._fail(errors.request(str(error)))
             return
-        if not self._use_cache():
-            self._attempt_or_fail()
+        if not (self._resume() or self._use_cache()):
+            result: ResultRecord = {"status": "running", "attempts": self._number + 1}
+            self._call_hooks(STARTING, result, self._begin_attempt)
 
     def cancel(self, number: int) -> None:
         """End the step with a signal; it is recorded as cancelled unless it completes first."""
@@ -108,37 +120,44 @@ class StepRun:
         elif self._retry is not None:
             self._retry.cancel()
             self._finish({"status": "cancelled", "reason": "cancelled while waiting to retry"})
+        elif self._hooks is not None:
+            self._hooks.cancel(number)
 
     def _resolve(self) -> None:
         self._inputs = resolve_inputs(self.task)
         self._keyed = keys.cache_key(self.task.step, self._inputs)
 
+    def _resume(self) -> bool:
+        """Whether an earlier process got as far as the end of the last attempt."""
+        attempts = self.task.attempts
+        if attempts and "outputs" in attempts[-1]:
+            self._metadata = attempts[-1].get("metadata", {})
+            self._end({"status": "completed", "outputs": attempts[-1]["outputs"]})
+            return True
+        last = last_failure(self.task)
+        if last is not None:
+            self._fail(last.get("error", errors.request("the last attempt failed")))
+        return last is not None
+
     def _use_cache(self) -> bool:
         """Whether the step could be finished with the outputs of a cache entry."""
-        self._found = cache.look_up(self.task.run, self.task.step, self._keyed[0])
-        if self._found.outputs is None:
+        found = self._found = cache.look_up(self.task.run, self.task.step, self._keyed[0])
+        if found.outputs is None:
             return False
-        self._finish(
-            {
-                "status": "cached",
-                "outputs": self._found.outputs,
-                "reason": self._found.reason,
-                "origin": self._found.origin,
-            }
-        )
+        self._metadata = found.metadata
+        self._end({"status": "cached", "outputs": found.outputs, "origin": found.origin})
         return True
-
-    def _attempt_or_fail(self) -> None:
-        last = last_failure(self.task)
-        if last is None:
-            self._begin_attempt()
-        else:
-            self._fail(last.get("error", errors.request("the last attempt failed")))
 
     def _begin_attempt(self) -> None:
         self._retry = None
+        if self._cancelled:
+            self._finish({"status": "cancelled", "reason": "cancelled before it started"})
+            return
         run, step = self.task.run, self.task.step
-        self._claim_attempt()
+        self._record = records.claim_attempt(
+            run, step["id"], self.task.generation, self._number + 1
+        )
+        self._number = self._record["attempt"]
         try:
             paths = {
                 artifact["digest"]: run.store.local_path(contract.cas_key(artifact["digest"]))
@@ -161,24 +180,10 @@ class StepRun:
             limit=step.get("timeout"),
         )
 
-    def _claim_attempt(self) -> None:
-        task, now = self.task, time.time()
-        claimed = False
-        while not claimed:
-            self._number += 1
-            self._record = {
-                "attempt": self._number,
-                "started": now,
-                "heartbeat": now,
-                "host": os.uname().nodename,
-                "pid": os.getpid(),
-            }
-            key = contract.attempt_key(task.run.id, task.step["id"], task.generation, self._number)
-            claimed = task.run.store.put_if_absent(key, records.dump(self._record))
-
     def _beat(self) -> None:
-        self._record["heartbeat"] = time.time()
-        self._put_record()
+        if self._record["attempt"]:
+            self._record["heartbeat"] = time.time()
+            self._put_record()
         if self._log is not None:
             self._log.flush()
 
@@ -196,33 +201,20 @@ class StepRun:
 
     def _end_attempt(self, report: Report) -> None:
         self._attempt = None
-        outputs = self._keep_outputs(report)
+        outputs = keep_outputs(self.task, self._staged, report)
         for path in self._staged:
             remove_file(path)
         if report.get("damaged"):
             self.task.run.store.delete(contract.cas_key(report["damaged"]))
         self._record["ended"] = time.time()
+        self._metadata = report.get("metadata", {})
         if "error" not in report:
             self._complete(outputs)
         elif self._cancelled:
             self._note_end("cancelled", report["error"])
             self._finish({"status": "cancelled", "reason": "cancelled while it ran"})
         else:
-            self._retry_or_fail(report["error"], final="final" in report)
-
-    def _keep_outputs(self, report: Report) -> dict[str, ArtifactRecord]:
-        """Move what the child staged to its place; a store that refuses it fails the attempt."""
-        outputs: dict[str, ArtifactRecord] = {}
-        staged = zip(
-            self.task.step["outputs"], self._staged, report.get("outputs", ()), strict=False
-        )
-        try:
-            for spec, path, artifact in staged:
-                self.task.run.store.adopt(path, artifact["digest"])
-                outputs[spec["name"]] = artifact
-        except StoreError as error:
-            report["error"] = errors.describe(error, "output")
-        return outputs
+            self._retry_or_fail(report)
 
     def _note_end(self, outcome: str, error: ErrorDocument | None = None) -> None:
         self._record["outcome"] = outcome
@@ -231,24 +223,27 @@ class StepRun:
         self._put_record()
 
     def _complete(self, outputs: dict[str, ArtifactRecord]) -> None:
+        self._record["outputs"] = outputs
+        if self._metadata:
+            self._record["metadata"] = self._metadata
         self._note_end("completed")
-        task = self.task
+        task, found = self.task, self._found
         if task.step["cache"]:
-            broken = self._found.broken
-            cache.put_entry(task.run, task.step, self._keyed, outputs, replace=broken)
-        self._finish({"status": "completed", "outputs": outputs, "reason": self._found.reason})
+            cache.put_entry(task, self._keyed, outputs, self._metadata, replace=found.broken)
+        self._end({"status": "completed", "outputs": outputs})
 
-    def _retry_or_fail(self, error: ErrorDocument, *, final: bool) -> None:
+    def _retry_or_fail(self, report: Report) -> None:
+        error: ErrorDocument = report["error"]
         retry = self.task.step["retry"]
         failed = 1 + sum(record.get("outcome") == "failed" for record in self.task.attempts)
-        final = final or failed > retry["max_retries"]
+        final = "final" in report or failed > retry["max_retries"]
         if final:
             self._record["final"] = True
         self._note_end("failed", error)
         self.task.attempts.append(self._record)
         if final:
             self._say(error, f"failed in attempt {self._number}")
-            self._fail(error)
+            self._fail(error, report.get("exception", ""))
             return
         seconds = wait_before(retry, failed)
         self._say(error, f"failed in attempt {self._number}, next attempt in {seconds:g} s")
@@ -260,12 +255,42 @@ class StepRun:
         text = f"{shown.rstrip()}\nflowc: step '{self.task.step['id']}' {what}\n"
         self._write(text.encode())
 
-    def _fail(self, error: ErrorDocument) -> None:
-        self._finish({"status": "failed", "error": error, "reason": self._found.reason})
+    def _fail(self, error: ErrorDocument, exception: str = "") -> None:
+        self._end({"status": "failed", "error": error}, exception)
+
+    def _end(self, result: ResultRecord, exception: str = "") -> None:
+        """Call the hooks of this end, then store the result."""
+        result["reason"] = self._found.reason
+        result["attempts"] = self._number
+        events = ENDING[result.get("status", "")]
+        self._call_hooks(events, result, lambda: self._finish(result), exception)
+
+    def _call_hooks(
+        self,
+        events: tuple[str, ...],
+        result: ResultRecord,
+        then: Callable[[], None],
+        exception: str = "",
+    ) -> None:
+        task = self.task
+        if not (task.step.get("hooks") or task.run.spec.get("hooks")):
+            then()
+            return
+        if self._hooks is None:
+            from flowc_runtime.hooks import Hooks
+
+            self._hooks = Hooks(
+                task, self._inputs, self._loop, output=self._write, beat=self._beat
+            )
+        self._hooks.call(events, result, then, exception)
 
     def _finish(self, result: ResultRecord) -> None:
         if self._log is not None:
             self._log.close()
+        if self._hooks is not None:
+            self._metadata.update(self._hooks.metadata)
+        if self._metadata:
+            result["metadata"] = self._metadata
         result["attempts"] = self._number
         result["started"] = self._started
         result["ended"] = time.time()

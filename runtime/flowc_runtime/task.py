@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from flowc_runtime import keys
+from flowc_runtime import errors, keys
 from flowc_runtime.child import Place
+from flowc_runtime.stores import StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from flowc_runtime.contract import AttemptRecord, ResultRecord, RetrySpec, StepSpec
+    from flowc_runtime.child import Report
+    from flowc_runtime.contract import (
+        ArtifactRecord,
+        AttemptRecord,
+        ResultRecord,
+        RetrySpec,
+        StepSpec,
+    )
     from flowc_runtime.records import Run
+
+
+STARTING = ("on_init", "on_start")
+ENDING = {
+    "completed": ("on_success", "on_end"),
+    "cached": ("on_cached",),
+    "failed": ("on_failure", "on_end"),
+    "lost": ("on_failure", "on_end"),
+}
+"""Which hooks a step's end calls, in this order, by its status. Others call none."""
 
 
 class Task:
@@ -61,3 +79,16 @@ def wait_before(retry: RetrySpec, number: int) -> float:
         seconds = float("inf")
     limit = retry.get("max_delay")
     return seconds if limit is None else min(seconds, limit)
+
+
+def keep_outputs(task: Task, paths: Sequence[str], report: Report) -> dict[str, ArtifactRecord]:
+    """Move what the child staged to its place; a store that refuses it fails the attempt."""
+    outputs: dict[str, ArtifactRecord] = {}
+    staged = zip(task.step["outputs"], paths, report.get("outputs", ()), strict=False)
+    try:
+        for spec, path, artifact in staged:
+            task.run.store.adopt(path, artifact["digest"])
+            outputs[spec["name"]] = artifact
+    except StoreError as error:
+        report["error"] = errors.describe(error, "output")
+    return outputs
