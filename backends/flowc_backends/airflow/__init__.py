@@ -34,11 +34,11 @@ class AirflowBackend:
         "continue_on_failure": "native",
         "fail_fast": "error",
         "stop_on_failure": "error",
-        "timeout": "error",
+        "timeout": "emulated",
         "run_timeout": "error",
         "infrastructure_retries": "error",
-        "hooks": "error",
-        "run_hooks": "error",
+        "hooks": "emulated",
+        "run_hooks": "emulated",
         "logs": "native",
     }
 

@@ -40,11 +40,11 @@ class DockerBackend:
         "continue_on_failure": "native",
         "fail_fast": "error",
         "stop_on_failure": "error",
-        "timeout": "error",
+        "timeout": "native",
         "run_timeout": "error",
         "infrastructure_retries": "error",
-        "hooks": "error",
-        "run_hooks": "error",
+        "hooks": "native",
+        "run_hooks": "native",
         "logs": "native",
     }
 

@@ -37,11 +37,11 @@ class KubeflowBackend:
         "continue_on_failure": "emulated",
         "fail_fast": "error",
         "stop_on_failure": "error",
-        "timeout": "error",
+        "timeout": "emulated",
         "run_timeout": "error",
         "infrastructure_retries": "error",
-        "hooks": "error",
-        "run_hooks": "error",
+        "hooks": "emulated",
+        "run_hooks": "emulated",
         "logs": "native",
     }
 
