@@ -97,7 +97,7 @@ def exited(code: int, what: str = "step") -> ErrorDocument:
 
 def timed_out(seconds: float, what: str = "step") -> ErrorDocument:
     """The document of a child that was ended because its time was over."""
-    message = f"timeout: the {what} was ended after {seconds:g} s"
+    message = f"the {what} was ended after {seconds:g} s, its timeout"
     return {"kind": "timeout", "type": "timeout", "message": message}
 
 

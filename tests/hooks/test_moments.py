@@ -67,7 +67,7 @@ def test_a_killed_step(scene: Scenes) -> None:
 def test_a_step_out_of_time(scene: Scenes) -> None:
     made = scene(step("slow", hooks={"on_failure": "failure"}, timeout=0.5))
     made.step("slow")
-    assert made.notes[1] == "failure StepFailure timeout: the step was ended after 0.5 s"
+    assert made.notes[1] == "failure StepFailure the step was ended after 0.5 s, its timeout"
 
 
 def test_an_output_that_cannot_be_stored(scene: Scenes) -> None:
@@ -110,7 +110,7 @@ def test_a_hook_that_hangs(scene: Scenes, tmp_path: Path, monkeypatch: pytest.Mo
     assert time.monotonic() - started < 10
     assert ended[0].result.get("status") == "completed"
     error = made.hook("one", "on_success")["error"]
-    assert error["message"] == "timeout: the hook was ended after 0.5 s"
+    assert error["message"] == "the hook was ended after 0.5 s, its timeout"
     assert made.notes == ["end None"]
 
 

@@ -91,7 +91,7 @@ def test_an_attempt_that_takes_too_long(bundle: Callable[..., Bundle]) -> None:
     assert made.step("slow").returncode == 1
     error = made.result("slow")["error"]
     assert error["kind"] == "timeout"
-    assert error["message"] == "timeout: the step was ended after 0.5 s"
+    assert error["message"] == "the step was ended after 0.5 s, its timeout"
     assert [each["outcome"] for each in made.attempts("slow")] == ["failed", "failed"]
     assert made.log("slow").count(b"started") == 2
 
