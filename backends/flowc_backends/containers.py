@@ -111,7 +111,7 @@ def _check_store(store: str, volumes: tuple[Volume, ...], target: str) -> list[F
         return [
             AuthorError(
                 f"the store '{store}' is relative, and a container has a folder of its own",
-                hint=f"--store file:///path --volume /host{folder}:/path",
+                hint="--store file:///path --volume /host/path:/path",
             )
         ]
     if any(_covers(volume.target, folder) for volume in volumes):

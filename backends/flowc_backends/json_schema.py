@@ -97,12 +97,19 @@ def _union(alternatives: list[Schema]) -> Schema:
     if not all(alternatives):
         return {}
     if all(list(found) == ["type"] for found in alternatives):
-        names = [found["type"] for found in alternatives]
-        return {"type": sorted(dict.fromkeys(names), key=lambda name: name != "null")}
-    nullable = [found for found in alternatives if found != {"type": "null"}]
-    if len(nullable) == 1 and isinstance(nullable[0].get("type"), str):
-        return {**nullable[0], "type": ["null", nullable[0]["type"]]}
+        names = dict.fromkeys(name for found in alternatives for name in _types(found))
+        return {"type": sorted(names, key=lambda name: name != "null")}
+    others = [found for found in alternatives if found != {"type": "null"}]
+    if len(others) == 1 and list(others[0]) == ["enum"]:
+        return {"enum": [*others[0]["enum"], None]}
+    if len(others) == 1 and isinstance(others[0].get("type"), str):
+        return {**others[0], "type": ["null", others[0]["type"]]}
     return {"anyOf": alternatives}
+
+
+def _types(found: Schema) -> list[str]:
+    names: str | list[str] = found["type"]
+    return [names] if isinstance(names, str) else names
 
 
 def accepts(found: Schema, value: Any) -> bool:

@@ -20,7 +20,7 @@ def ascii_word(text: str) -> str:
         return text
     plain = unicodedata.normalize("NFKD", text)
     return "".join(
-        char if char.isascii() else f"u{ord(char):x}"
+        char if char.isascii() else f"_u{ord(char):x}_"
         for char in plain
         if not unicodedata.combining(char)
     )

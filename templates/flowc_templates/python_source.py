@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import cast
 
@@ -38,7 +38,7 @@ def literal(value: object, indent: int = 0, used: int = 0, after: int = 1) -> st
     ``after`` how much follows.
     """
     line = _one_line(value)
-    if used + len(line) + after <= LINE_LENGTH or not isinstance(value, Mapping | list | tuple):
+    if not isinstance(value, Mapping | list) or used + width(line) + after <= LINE_LENGTH:
         return line
     inner = " " * (indent + 4)
     if isinstance(value, Mapping):
@@ -46,10 +46,18 @@ def literal(value: object, indent: int = 0, used: int = 0, after: int = 1) -> st
         pairs = cast("Mapping[str, object]", value).items()
         items = [(f"{inner}{_one_line(key)}: ", item) for key, item in pairs]
     else:
-        opening, closing = "[]" if isinstance(value, list) else "()"
-        items = [(inner, item) for item in cast("Sequence[object]", value)]
-    lines = [start + literal(item, indent + 4, len(start)) + ",\n" for start, item in items]
+        opening, closing = "[", "]"
+        items = [(inner, item) for item in cast("list[object]", value)]
+    lines = [start + literal(item, indent + 4, width(start)) + ",\n" for start, item in items]
     return f"{opening}\n{''.join(lines)}{' ' * indent}{closing}" if lines else opening + closing
+
+
+def width(line: str) -> int:
+    """The most columns that a formatter may count: letters of some scripts take two.
+
+    What is broken into lines too early stays so, for its last comma.
+    """
+    return len(line) if line.isascii() else len(line) + sum(not char.isascii() for char in line)
 
 
 def pydoc(value: str, indent: int = 0) -> str:
@@ -88,9 +96,6 @@ def _one_line(value: object) -> str:
             )
         case list():
             return f"[{', '.join(map(_one_line, cast('list[object]', value)))}]"
-        case tuple():
-            items = [_one_line(item) for item in cast("tuple[object, ...]", value)]
-            return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
         case _:
             raise QuotingError(f"no Python literal for a {type(value).__name__}")
 

@@ -44,15 +44,20 @@ class AirflowBackend:
 
     def emit(self, pipeline: ir.Pipeline, options: EmitOptions) -> Emission:
         pipeline, images = step_images.place(pipeline, options)
-        dag = lower(pipeline, options)
-        text, tree = render_file(TEMPLATE, dag=dag)
-        _check(dag, tree)
-        return Emission(files={f"{dag.dag_id}.py": text.encode()}, images=images)
+        return Emission(files=dag_file(pipeline, options), images=images)
 
     def build(
         self, images: tuple[ImageBuild, ...], options: BuildOptions, reporter: Reporter
     ) -> None:
         step_images.build(images, options, reporter)
+
+
+def dag_file(pipeline: ir.Pipeline, options: EmitOptions) -> dict[str, bytes]:
+    """The DAG file of a pipeline whose images are placed, by its name."""
+    dag = lower(pipeline, options)
+    text, tree = render_file(TEMPLATE, dag=dag)
+    _check(dag, tree)
+    return {f"{dag.dag_id}.py": text.encode()}
 
 
 def _check(dag: Dag, tree: ast.Module) -> None:

@@ -17,7 +17,7 @@ from flowc_backends.python_names import Names, ascii_name
 from flowc_runtime.contract import ARGUMENT_LIMIT
 from flowc_runtime.values import type_text
 from flowc_templates.airflow_literal import escape, jlit
-from flowc_templates.python_source import LINE_LENGTH, literal
+from flowc_templates.python_source import LINE_LENGTH, literal, width
 
 if TYPE_CHECKING:
     from flowc import ir
@@ -124,12 +124,12 @@ def _param(parameter: ir.Parameter) -> ParamLine:
     kind = type_text(type_spec(parameter.type))
     arguments = (*default, *schema, ("description=", kind))
     inline = ", ".join(f"{keyword}{literal(value)}" for keyword, value in arguments)
-    width = len(f"{' ' * 8}{literal(parameter.name)}: Param({inline}),")
+    line = f"{' ' * 8}{literal(parameter.name)}: Param({inline}),"
     return ParamLine(
         name=parameter.name,
         template=f'{{{{ argument("{escape(parameter.name)}", params) }}}}',
         arguments=arguments,
-        wide=width > LINE_LENGTH,
+        wide=width(line) > LINE_LENGTH,
     )
 
 
@@ -159,4 +159,4 @@ def _last_edge(pipeline: ir.Pipeline, variables: dict[str, str], finaliser: str)
 
 def _edge(above: tuple[str, ...], below: str) -> Edge:
     line = f"    {', '.join(above)} >> {below}" + ("[]" if len(above) > 1 else "")
-    return Edge(above=above, below=below, wide=len(line) > LINE_LENGTH)
+    return Edge(above=above, below=below, wide=width(line) > LINE_LENGTH)

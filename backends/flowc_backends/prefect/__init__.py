@@ -47,18 +47,22 @@ class PrefectBackend:
 
     def emit(self, pipeline: ir.Pipeline, options: EmitOptions) -> Emission:
         pipeline, images = step_images.place(pipeline, options)
-        flow = lower(pipeline, options)
-        text, tree = render_file(FLOW, flow=flow)
-        _check(flow, tree)
-        entrypoint = f"{flow.file}:{flow.function}"
-        deployment = render(DEPLOYMENT, flow=flow, pool=POOL, entrypoint=entrypoint)
-        files = {flow.file: text.encode(), "prefect.yaml": deployment.encode()}
-        return Emission(files=files, images=images)
+        return Emission(files=flow_files(pipeline, options), images=images)
 
     def build(
         self, images: tuple[ImageBuild, ...], options: BuildOptions, reporter: Reporter
     ) -> None:
         step_images.build(images, options, reporter)
+
+
+def flow_files(pipeline: ir.Pipeline, options: EmitOptions) -> dict[str, bytes]:
+    """The flow file of a pipeline whose images are placed, and its deployment, by their names."""
+    flow = lower(pipeline, options)
+    text, tree = render_file(FLOW, flow=flow)
+    _check(flow, tree)
+    entrypoint = f"{flow.file}:{flow.function}"
+    deployment = render(DEPLOYMENT, flow=flow, pool=POOL, entrypoint=entrypoint)
+    return {flow.file: text.encode(), "prefect.yaml": deployment.encode()}
 
 
 def _check(flow: FlowFile, tree: ast.Module) -> None:

@@ -38,6 +38,15 @@ def annotation(schema: Schema) -> str:
     return _NAMES[kinds]
 
 
+def wide_annotation(schema: Schema, indent: int) -> str:
+    """The annotation of an enumeration, a line for each of its values."""
+    text, margin = annotation(schema), " " * indent
+    if not text.startswith("Literal["):
+        return text
+    values = "".join(f"{margin}    {literal(value)},\n" for value in schema["enum"])
+    return f"Literal[\n{values}{margin}]"
+
+
 def _union(alternatives: list[str]) -> str:
     if not alternatives or "Any" in alternatives:
         return "Any"

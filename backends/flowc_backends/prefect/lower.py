@@ -11,12 +11,12 @@ from flowc.errors import raise_all
 from flowc_backends import containers
 from flowc_backends.images import BUNDLE
 from flowc_backends.json_schema import parameter_schema
-from flowc_backends.prefect.annotations import annotation
+from flowc_backends.prefect.annotations import annotation, wide_annotation
 from flowc_backends.prefect.checks import check_parameters, is_validated
 from flowc_backends.prefect.model import FlowFile, Image, ParameterLine, StepTask
 from flowc_backends.python_names import Names, ascii_name
 from flowc_runtime.contract import ARGUMENT_LIMIT
-from flowc_templates.python_source import LINE_LENGTH, literal
+from flowc_templates.python_source import LINE_LENGTH, literal, width
 
 if TYPE_CHECKING:
     from flowc import ir
@@ -90,7 +90,7 @@ def lower(pipeline: ir.Pipeline, options: EmitOptions) -> FlowFile:
         tasks=tuple(
             _task(step, names.add(step.id), images, steps, run) for step in pipeline.steps
         ),
-        finaliser=_finaliser(pipeline, names.add(FINALISER), images),
+        finaliser=_finaliser(pipeline, names, images),
     )
 
 
@@ -116,10 +116,17 @@ def _images(pipeline: ir.Pipeline, names: Names) -> dict[str, str]:
 
 
 def _parameter(parameter: ir.Parameter) -> ParameterLine:
+    schema = parameter_schema(parameter)
+    default = () if parameter.default is None else (json.loads(parameter.default),)
+    text = annotation(schema)
+    line = f"    {parameter.name}: {text} = {''.join(map(literal, default))},"
+    if "enum" in schema and width(line) > LINE_LENGTH:
+        text = wide_annotation(schema, indent=4)
     return ParameterLine(
         name=parameter.name,
-        annotation=annotation(parameter_schema(parameter)),
-        default=() if parameter.default is None else (json.loads(parameter.default),),
+        annotation=text,
+        default=default,
+        used=width(f"    {parameter.name}: {text} = ".rpartition("\n")[2]),
     )
 
 
@@ -136,15 +143,18 @@ def _task(step: ir.Step, function: str, images: dict[str, str], steps: str, run:
         upstream=step.upstream,
         options=_options(step),
         wide=_is_wide(name, ["step", step.id], image),
-        wide_submit=len(submit) > LINE_LENGTH,
+        wide_submit=width(submit) > LINE_LENGTH,
     )
 
 
-def _finaliser(pipeline: ir.Pipeline, function: str, images: dict[str, str]) -> StepTask:
+def _finaliser(pipeline: ir.Pipeline, names: Names, images: dict[str, str]) -> StepTask:
     first = pipeline.steps[0]
+    name = FINALISER
+    while name in {step.id for step in pipeline.steps}:
+        name = f"flowc_{name}"
     return StepTask(
-        function=function,
-        step=FINALISER,
+        function=names.add(name),
+        step=name,
         command=("finalise",),
         image=images[first.image],
         doc="Close the run's record, whatever happened before, and fail if a step failed.",
@@ -157,4 +167,4 @@ def _options(step: ir.Step) -> tuple[tuple[str, str], ...]:
 
 
 def _is_wide(name: str, command: list[str], image: str) -> bool:
-    return len(f"    run.container({name}, {literal(command)}, {image})") > LINE_LENGTH
+    return width(f"    run.container({name}, {literal(command)}, {image})") > LINE_LENGTH

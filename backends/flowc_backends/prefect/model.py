@@ -11,16 +11,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParameterLine:
-    """A parameter of the flow; ``default`` holds its value, if a run need not give one."""
+    """A parameter of the flow; ``default`` holds its value, if a run need not give one.
+
+    ``used`` is how much of its line is taken before the default.
+    """
 
     name: str
     annotation: str
     default: tuple[object, ...]
-
-    @property
-    def used(self) -> int:
-        """How much of its line is taken before the default."""
-        return len(f"    {self.name}: {self.annotation} = ")
+    used: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
