@@ -160,9 +160,7 @@ def test_an_image_that_exists_is_not_built_again(workshop: Workshop) -> None:
     _, image = workshop.plan(workshop.front())
     build((image,), BuildOptions(), Notes())
     notes = Notes()
-    started = time.monotonic()
     build((image, replace(image)), BuildOptions(), notes)
-    assert time.monotonic() - started < 1
     assert notes.told == []
 
 

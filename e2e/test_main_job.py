@@ -150,6 +150,53 @@ def test_a_step_that_raises(targets: list[Target], record_table: RecordTable) ->
         assert boom["attempts"] == 1, name
 
 
+def error_kind(step: dict[str, Any]) -> str | None:
+    return step["error"]["kind"] if step["error"] else None
+
+
+def hook_lines(target: Target, run: str) -> dict[str, list[str]]:
+    logs = Client(f"file://{target.store}").logs(run)
+    return {
+        step: [line for line in text.splitlines() if line.startswith("HOOK ")]
+        for step, text in logs.items()
+    }
+
+
+def test_hooks_fire_once_whatever_ends_a_step(
+    targets: list[Target], record_table: RecordTable
+) -> None:
+    results = run_everywhere(targets, PIPELINES / "hooked.py")
+    shown = {
+        name: {step["id"]: f"{step['status']} {step['attempts']}" for step in document["steps"]}
+        for name, (_, document) in results.items()
+    }
+    record_table("hooked: status, attempts", shown)
+    for target in targets:
+        state, document = results[target.name]
+        assert state in FAILED, target.name
+        assert shown[target.name] == {
+            "fine": "completed 1",
+            "raises": "failed 2",
+            "killed": "failed 1",
+            "slow": "failed 1",
+        }, target.name
+        kinds = {step["id"]: error_kind(step) for step in document["steps"]}
+        assert kinds == {
+            "fine": None,
+            "raises": "exception",
+            "killed": "killed",
+            "slow": "timeout",
+        }, target.name
+        lines = hook_lines(target, document["run_id"])
+        assert lines["fine"] == ["HOOK fine succeeded with 2"], target.name
+        assert lines["raises"] == ["HOOK raises failed with LookupError: 'attempt 2 of 2'"], (
+            target.name
+        )
+        for step in ("killed", "slow"):
+            [line] = lines[step]
+            assert line.startswith(f"HOOK {step} failed with "), target.name
+
+
 @pytest.mark.parametrize("target", ["kubeflow", "airflow", "prefect"])
 def test_compiling_twice_gives_the_same_bytes(target: str, tmp_path: Path) -> None:
     """From two copies of the project in different folders, with different hash seeds."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         step,
     )
     from flowc.client import Client
-    from flowc_runtime.context import StepContext, get_step_context
+    from flowc_runtime.context import StepContext, get_step_context, log_metadata
 
 __all__ = [
     "Client",
@@ -28,6 +28,7 @@ __all__ = [
     "StepRetryConfig",
     "__version__",
     "get_step_context",
+    "log_metadata",
     "pipeline",
     "step",
 ]
@@ -42,6 +43,7 @@ _HOMES = {
     "Step": "flowc.authoring",
     "StepContext": "flowc_runtime.context",
     "get_step_context": "flowc_runtime.context",
+    "log_metadata": "flowc_runtime.context",
     "pipeline": "flowc.authoring",
     "step": "flowc.authoring",
 }

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -317,20 +316,3 @@ def test_documents_are_read_as_a_loader_reads_them(text: str) -> None:
 def test_yaml_that_nothing_of_ours_writes_is_refused(text: str) -> None:
     with pytest.raises(yaml.YAMLError):
         read_documents(text)
-
-
-def chain(length: int) -> ir.Pipeline:
-    ids = [f"step_{position}" for position in range(length)]
-    steps = [step(it, *ids[max(0, i - 1) : i], name="step") for i, it in enumerate(ids)]
-    return pipeline("chain", *steps, parameters=(parameter("n", INT, 1),))
-
-
-def test_the_time_is_linear_in_the_number_of_steps() -> None:
-    def seconds(length: int) -> float:
-        case = chain(length)
-        start = time.process_time()
-        package_text(case, options())
-        return time.process_time() - start
-
-    seconds(1)
-    assert seconds(1000) < 30 * max(seconds(100), 0.005)

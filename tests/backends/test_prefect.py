@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import ast
 import json
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,6 @@ from tests.backends.engine_pipelines import (
     NASTY_TEXT,
     PARAMETERS,
     STR,
-    chain,
     check_with_ruff,
     file_of,
     function_of,
@@ -234,14 +232,3 @@ def other(*_: object) -> str:
 
 def broken(*_: object) -> str:
     return '"'
-
-
-def test_a_thousand_steps_take_a_quarter_of_a_second() -> None:
-    case = chain(1000)
-    flow(case)
-    seconds: list[float] = []
-    for _ in range(3):
-        start = time.process_time()
-        flow(case)
-        seconds.append(time.process_time() - start)
-    assert min(seconds) < 0.25

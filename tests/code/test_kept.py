@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -162,6 +161,4 @@ def test_many_steps_of_one_function_are_read_once(tmp_path: Path) -> None:
     modules = reach({"main": str(file)})
     _, found = digest_code(pipeline, modules)
     assert len({code.digest for code in found.values()}) == 1
-    start = time.process_time()
-    digest_code(pipeline, modules)
-    assert time.process_time() - start < 0.25  # five times what it takes, for busy machines
+    assert digest_code(pipeline, modules)[1] == found

@@ -5,7 +5,6 @@ import pickle
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -223,14 +222,3 @@ def test_a_stored_value_is_stored_again_as_the_same_bytes(tmp_path: Path) -> Non
         saved = materializers.save(value, str(path))
         again: Any = materializers.load(saved.materializer, str(path))
         assert digest(again, tmp_path) == first
-
-
-def test_a_trivial_value_costs_less_than_a_tenth_of_a_millisecond(tmp_path: Path) -> None:
-    path = str(tmp_path / "x")
-    materializers.load(materializers.save(1, path).materializer, path)
-    times: list[float] = []
-    for _ in range(200):
-        start = time.process_time()
-        materializers.load(materializers.save(1, path).materializer, path)
-        times.append(time.process_time() - start)
-    assert sorted(times)[len(times) // 4] < 1e-3  # a tenth of it is usual, and machines differ
