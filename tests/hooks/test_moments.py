@@ -10,6 +10,7 @@ import pytest
 
 from flowc_runtime import hooks, stores
 from flowc_runtime.supervisor import Loop, Place, Run, StepRun, Task
+from tests.interpreters import interpreters
 from tests.runtime.bundles import RUN, pipeline, step
 
 if TYPE_CHECKING:
@@ -49,6 +50,25 @@ def test_cached(scene: Scenes) -> None:
     made.file.unlink()
     made.step("one", run="p-2")
     assert made.notes == ["cached 1"]
+
+
+@pytest.mark.parametrize("version", interpreters())
+def test_every_python_bare(scene: Scenes, version: str) -> None:
+    hooks = {"on_init": "init", "on_cleanup": "cleanup"}
+    made = scene(step("one", hooks=ALL), step("bad", hooks=ALL), hooks=hooks)
+    python = (interpreters()[version], "-I", "-S")
+    for words in (["step", "one"], ["step", "bad"], ["finalise"]):
+        made.call(*words, "--run", RUN, python=python)
+    assert made.notes == [
+        "init",
+        "start",
+        "success one 1",
+        "end None",
+        "start",
+        "failure ValueError no",
+        "end ValueError('no')",
+        "cleanup ValueError('no')",
+    ]
 
 
 def test_skipped(scene: Scenes) -> None:
