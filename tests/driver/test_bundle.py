@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import subprocess
 import zipfile
 from typing import TYPE_CHECKING
@@ -157,3 +158,20 @@ def test_an_included_file_counts_for_every_step(tmp_path: Path) -> None:
     assert first["include"].keys() == second["include"].keys() == {"data/a.txt"}
     assert first["include"] != second["include"]
     assert first["code"] == second["code"]
+
+
+def test_an_authors_materializer_travels_and_counts(tmp_path: Path) -> None:
+    file = project(tmp_path)
+    text = file.read_text().replace(
+        "@step\n", "@step(output_materializers={'output': 'mine.M'})\n"
+    )
+    file.write_text(text)
+    mine = tmp_path / "mine.py"
+    mine.write_text("class M:\n    version = 1\n    def save(self, value, path): ...\n")
+    first = prepare(load_pipeline(str(file)))
+    assert b"class M" in zipfile.ZipFile(io.BytesIO(first.bundle.data)).read("src/mine.py")
+    mine.write_text(mine.read_text().replace("version = 1", "version = 2"))
+    second = prepare(load_pipeline(str(file)))
+    digests = [front.spec["steps"][0]["ingredients"]["materializers"] for front in (first, second)]
+    assert list(digests[0]) == list(digests[1]) == ["mine:M"]
+    assert digests[0] != digests[1]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flowc.driver.bundle import build_bundle, included_files
 from flowc.ir.verify import verify
-from flowc.passes.code import digest_code
+from flowc.passes.code import digest_code, digest_objects
 from flowc.passes.specification import lower_to_spec
 from flowc.trace import import_root, module_name, trace_pipeline
 from flowc.trace.modules import reach
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from flowc.authoring.pipeline import Pipeline
     from flowc.passes.code import Code
     from flowc.registry import Bundle
+    from flowc.trace.modules import Module
     from flowc_runtime.contract import PipelineSpec
 
 
@@ -55,7 +56,7 @@ def prepare(
     file = Path(pipeline.entrypoint.__code__.co_filename).resolve()
     root = import_root(str(file))
     data = included_files(traced.include, file.parent, root)
-    spec = lower_to_spec(traced, data)
+    spec = lower_to_spec(traced, data, _materializer_codes(traced, modules))
     return Front(
         pipeline=traced,
         spec=spec,
@@ -63,6 +64,22 @@ def prepare(
         import_paths=tuple(dict.fromkeys(str(import_root(path)) for path in entries.values())),
         notes=notes,
     )
+
+
+def _materializers(pipeline: ir.Pipeline) -> list[str]:
+    names = {output.materializer for step in pipeline.steps for output in step.outputs}
+    return sorted(names - {""})
+
+
+def _materializer_codes(pipeline: ir.Pipeline, modules: Mapping[str, Module]) -> dict[str, str]:
+    """The code digests of the author's own materializers, by name."""
+    split = {name: tuple(name.split(":", 1)) for name in _materializers(pipeline)}
+    own = {name: (where[0], where[1]) for name, where in split.items() if where[0] in modules}
+    if not own:
+        return {}
+    title = f"{pipeline.location.file}:{pipeline.name}:materializers"
+    codes = digest_objects(title, own.values(), modules)
+    return {name: codes[where].digest for name, where in own.items()}
 
 
 def _uncache(
@@ -86,6 +103,7 @@ def _entries(pipeline: Pipeline, traced: ir.Pipeline) -> dict[str, str]:
     named = [step.function.module for step in traced.steps]
     named += [hook.function.module for step in traced.steps for hook in step.hooks]
     named += [hook.function.module for hook in traced.hooks]
+    named += [name.partition(":")[0] for name in _materializers(traced)]
     for name in dict.fromkeys(named):
         known = getattr(sys.modules.get(name), "__file__", None)
         if name not in entries and known and is_first_party(known):

@@ -23,8 +23,13 @@ if TYPE_CHECKING:
     )
 
 
-def lower_to_spec(pipeline: ir.Pipeline, included: Mapping[str, bytes]) -> PipelineSpec:
-    """``included`` are the data files that travel with the code; every step may read them."""
+def lower_to_spec(
+    pipeline: ir.Pipeline, included: Mapping[str, bytes], materializers: Mapping[str, str]
+) -> PipelineSpec:
+    """``included`` are the data files that travel with the code; every step may read them.
+
+    ``materializers`` are the code digests of the author's own ones, by name.
+    """
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(included.items())}
     return {
         "protocol": PROTOCOL,
@@ -35,7 +40,7 @@ def lower_to_spec(pipeline: ir.Pipeline, included: Mapping[str, bytes]) -> Pipel
         "parameters": {
             parameter.name: _parameter(parameter) for parameter in pipeline.runtime_parameters
         },
-        "steps": [_step(step, digests) for step in pipeline.steps],
+        "steps": [_step(step, digests, materializers) for step in pipeline.steps],
         "roots": ["src"],
         "hooks": _hooks(pipeline.hooks),
         "execution_mode": pipeline.execution_mode,
@@ -50,7 +55,10 @@ def _parameter(parameter: ir.Parameter) -> ParameterSpec:
     return spec
 
 
-def _step(step: ir.Step, included: Mapping[str, str]) -> StepSpec:
+def _step(
+    step: ir.Step, included: Mapping[str, str], materializers: Mapping[str, str]
+) -> StepSpec:
+    used = {output.materializer for output in step.outputs}
     return {
         "id": step.id,
         "name": step.name,
@@ -75,6 +83,9 @@ def _step(step: ir.Step, included: Mapping[str, str]) -> StepSpec:
             "code": step.code,
             "docker": _docker(step.docker),
             "include": dict(included),
+            "materializers": {
+                name: digest for name, digest in sorted(materializers.items()) if name in used
+            },
         },
     }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -344,9 +346,13 @@ def _with_materializers(step: Step, outputs: tuple[ir.Output, ...]) -> tuple[ir.
 
 def _import_string(materializer: Any, step: Step) -> str:
     if isinstance(materializer, str):
-        if ":" in materializer or not materializer:
-            return materializer
-        module, _, name = materializer.rpartition(".")
+        if not materializer:
+            return ""
+        module, colon, name = materializer.partition(":")
+        if not colon:
+            module, _, name = materializer.rpartition(".")
+        with suppress(ImportError):  # it may be installed in the step's image alone
+            importlib.import_module(module)
         return f"{module}:{name}"
     if isinstance(materializer, type):
         return f"{materializer.__module__}:{materializer.__qualname__}"
