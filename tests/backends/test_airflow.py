@@ -205,6 +205,12 @@ def test_a_store_that_no_container_sees_is_refused(golden: Callable[[str, str], 
     golden("refused_store.txt", "".join(texts))
 
 
+def test_a_volume_that_looks_like_a_template_is_refused() -> None:
+    volume = Volume(source="/srv/{{ x }}", target="/store")
+    with pytest.raises(AuthorError, match="volume's path '/srv/{{ x }}' for a template"):
+        dag(DIAMOND, volumes=(volume,))
+
+
 def test_a_store_inside_a_volume_is_fine() -> None:
     volumes = (Volume(source="/srv", target="/data/"),)
     for store in ("file:///data", "file:/data/a%20b", "file://localhost/data/x/../y"):

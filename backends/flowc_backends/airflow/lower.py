@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from flowc.errors import raise_all
+from flowc.errors import AuthorError, FlowcError, raise_all
 from flowc.trace.tracer import type_spec
 from flowc_backends import containers
 from flowc_backends.airflow.model import Dag, Edge, Image, ParamLine, Task
@@ -42,7 +42,13 @@ def lower(pipeline: ir.Pipeline, options: EmitOptions) -> Dag:
     Raises AuthorError for what Airflow or Docker cannot be told, all of it at once.
     """
     common = containers.describe(options, "Airflow")
-    raise_all(containers.check_texts(pipeline) + containers.check_defaults(pipeline))
+    raise_all(
+        [
+            *containers.check_texts(pipeline),
+            *containers.check_defaults(pipeline),
+            *_check_paths(common),
+        ]
+    )
     names = Names(_TAKEN)
     images = _images(pipeline, names)
     ids = task_ids(pipeline.steps)
@@ -60,7 +66,7 @@ def lower(pipeline: ir.Pipeline, options: EmitOptions) -> Dag:
         doc=f"{pipeline.doc or pipeline.name}\n\n`{pipeline.location}`",
         store=f'{{{{ var.value.get("{STORE_VARIABLE}", "{escape(common.store)}") }}}}',
         binds=common.binds,
-        network=jlit(common.network),
+        network=common.network,
         bundle=BUNDLE,
         python=_PYTHON,
         limit=ARGUMENT_LIMIT,
@@ -73,6 +79,16 @@ def lower(pipeline: ir.Pipeline, options: EmitOptions) -> Dag:
         finaliser=finaliser,
         edges=(*_edges(pipeline, variables), _last_edge(pipeline, variables, finaliser.variable)),
     )
+
+
+def _check_paths(common: containers.Containers) -> list[FlowcError]:
+    """Errors for volumes that some versions of Airflow's operator render and others do not."""
+    return [
+        AuthorError(f"Airflow would take the volume's path '{path}' for a template")
+        for bind in common.binds
+        for path in (bind.source, bind.target)
+        if "{{" in path or "{%" in path or "{#" in path
+    ]
 
 
 def _images(pipeline: ir.Pipeline, names: Names) -> dict[str, str]:
