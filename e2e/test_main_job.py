@@ -189,7 +189,7 @@ def test_hooks_fire_once_whatever_ends_a_step(
         }, target.name
         lines = hook_lines(target, document["run_id"])
         assert lines["fine"] == ["HOOK fine succeeded with 2"], target.name
-        assert lines["raises"] == ["HOOK raises failed with LookupError: 'attempt 2 of 2'"], (
+        assert lines["raises"] == ["HOOK raises failed with LookupError: attempt 2 of 2"], (
             target.name
         )
         for step in ("killed", "slow"):
