@@ -4,8 +4,8 @@
     str | None          ->  {"type": ["null", "string"]}
     Literal["a", "b"]   ->  {"enum": ["a", "b"]}
 
-An engine shows forms by it and catches slips early. It never refuses what the runtime accepts:
-what it cannot say, it leaves open.
+An engine shows forms by it and catches slips early. What it cannot say, it leaves open: it refuses
+nothing that the runtime takes, but pairs in the place of an object and infinity as a string.
 """
 
 from __future__ import annotations
