@@ -62,7 +62,7 @@ CASES: list[tuple[ir.Type, dict[str, Any], str]] = [
     (DATE, {"type": "string", "format": "date"}, "str"),
     (type_of("class", name="steps:Config"), {}, "Any"),
 ]
-VALUES: list[object] = [
+VALUES: list[Any] = [
     None, True, 0, 2**70, 1.5, "a", "x", "2024-02-29", "Infinity", [], [1], [1, "x"], ["a"],
     {}, {"a": 1}, {"a": [1.5]}, {"1": "x"}, [[1, "x"]],
 ]  # fmt: skip
@@ -83,8 +83,8 @@ def test_nothing_is_refused_that_the_runtime_takes(
     kind: ir.Type, _schema: dict[str, Any], _annotation: str
 ) -> None:
     for value in VALUES:
-        pairs = kind.kind == "dict" and isinstance(value, list)
-        if value != "Infinity" and not pairs and runs(value, kind):
+        odd = value == "Infinity" or (kind.kind == "dict" and not isinstance(value, dict))
+        if not odd and runs(value, kind):
             assert accepts(schema(kind), value), value
 
 
