@@ -83,8 +83,8 @@ def test_nothing_is_refused_that_the_runtime_takes(
     kind: ir.Type, _schema: dict[str, Any], _annotation: str
 ) -> None:
     for value in VALUES:
-        odd = value == "Infinity" or (kind.kind == "dict" and not isinstance(value, dict))
-        if not odd and runs(value, kind):
+        pairs = kind.kind == "dict" and type(value) is list
+        if value != "Infinity" and not pairs and runs(value, kind):
             assert accepts(schema(kind), value), value
 
 
