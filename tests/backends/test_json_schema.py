@@ -83,7 +83,7 @@ def test_nothing_is_refused_that_the_runtime_takes(
     kind: ir.Type, _schema: dict[str, Any], _annotation: str
 ) -> None:
     for value in VALUES:
-        pairs = kind.kind == "dict" and type(value) is list
+        pairs = kind.kind == "dict" and json.dumps(value).startswith("[")
         if value != "Infinity" and not pairs and runs(value, kind):
             assert accepts(schema(kind), value), value
 
