@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
+import warnings
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 CACHE = pytest.StashKey[str]()
@@ -52,3 +54,17 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert text == expected, f"{file.name} differs; pytest --update-goldens writes it anew"
 
     return compare
+
+
+@pytest.fixture
+def docker_forgets_sockets() -> Iterator[None]:
+    """Where no daemon answers, the `docker` package leaves its socket to the collector.
+
+    It is collected here, in the test that looked for a daemon, and not in whichever comes next.
+    """
+    gc.disable()
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+    gc.enable()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import threading
@@ -222,7 +221,6 @@ def test_a_second_one_kills() -> None:
 
 
 def refusal(call: Callable[[], object]) -> str:
-    """What the refused call says; sockets that the `docker` package forgot are closed after it."""
     try:
         call()
     except EngineUnavailable as error:
@@ -230,23 +228,18 @@ def refusal(call: Callable[[], object]) -> str:
     pytest.fail("not refused")
 
 
-forgets_sockets = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
-
-@forgets_sockets
+@pytest.mark.usefixtures("docker_forgets_sockets")
 def test_no_daemon(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
     said = refusal(lambda: connect().__enter__())
-    gc.collect()
     assert f"does not answer at unix://{tmp_path}/none.sock: no such socket" in said
     assert "set DOCKER_HOST" in said
 
 
-@forgets_sockets
+@pytest.mark.usefixtures("docker_forgets_sockets")
 def test_no_daemon_leaves_no_run_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
     said = refusal(lambda: DockerBackend().run(DIAMOND, options(tmp_path)))
-    gc.collect()
     assert "connection refused" in said
     assert not (tmp_path / "store/runs").exists()
 

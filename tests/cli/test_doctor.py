@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from tests.cli.conftest import CommandLine
 
+pytestmark = pytest.mark.usefixtures("docker_forgets_sockets")
 AIRFLOW = next(engine for engine in doctor.ENGINES if engine.name == "airflow")
 
 

@@ -37,9 +37,8 @@ class Prepared:
     store: Store
 
 
-def prepare(engine: Daemon, pipeline: ir.Pipeline, options: RunOptions) -> Prepared:
+def prepare(engine: Daemon, store: Store, pipeline: ir.Pipeline, options: RunOptions) -> Prepared:
     """Raises FlowcError when the run cannot start."""
-    store = _open(options.store)
     placed = _place(engine, pipeline, options)
     ids = _image_ids(engine, placed, options)
     unpacked = bundles.unpack(options.bundle, store)
@@ -54,7 +53,8 @@ def prepare(engine: Daemon, pipeline: ir.Pipeline, options: RunOptions) -> Prepa
     return Prepared(pipeline=placed, containers=containers, store=store)
 
 
-def _open(uri: str) -> Store:
+def usable_store(uri: str) -> Store:
+    """Raises AuthorError for a store that cannot be opened."""
     try:
         store = open_store(uri)
         if isinstance(store, FileStore):

@@ -53,14 +53,15 @@ class DockerBackend:
 
         Raises FlowcError, before anything has started, when it cannot start.
         """
-        from flowc_backends.docker.preparing import prepare
+        from flowc_backends.docker.preparing import prepare, usable_store
         from flowc_backends.images.daemon import connect
 
+        store = usable_store(options.store)
         parallel = options.max_parallel or default_parallelism()
         # A step holds one connection while it runs, and starting and stopping it needs another.
         with connect(connections=2 * parallel) as engine:
             with signals(interrupt):
-                prepared = prepare(engine, pipeline, options)
+                prepared = prepare(engine, store, pipeline, options)
             options.reporter.run_started(options.run, [step.id for step in pipeline.steps])
             drive = Drive(prepared.pipeline, options.reporter, prepared.containers, parallel)
             drive.run()
