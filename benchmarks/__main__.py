@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from benchmarks.table import Row
 
-NAMES = ("importing", "helping", "compiling", "tracing", "running", "starting")
+NAMES = (
+    "importing", "helping", "compiling", "tracing", "digesting", "running", "caching", "starting",
+)  # fmt: skip
 
 
 def main() -> int:

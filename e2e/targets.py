@@ -140,7 +140,13 @@ class OnAirflow:
 
     def run(self, prepared: str, parameters: Mapping[str, object]) -> str:
         run = self.airflow.trigger(prepared, parameters)
-        return self.airflow.wait(prepared, run, timeout=300).state
+        ended = self.airflow.wait(prepared, run, timeout=300)
+        for task in (name for name, state in ended.tasks.items() if state == "failed"):
+            # Shown with a test that did not expect it.
+            print(
+                f"{self.name}, {run}: {task} failed\n{self.airflow.last_log(prepared, run, task)}"
+            )
+        return ended.state
 
 
 class OnPrefect:

@@ -257,6 +257,14 @@ class Airflow:
             raise EngineError(f"{task_id} has no log of try {try_number}, only {found}")
         return "\n".join(map(_message, log.read_text(errors="replace").splitlines()))
 
+    def last_log(self, dag_id: str, run_id: str, task_id: str) -> str:
+        """What the task's last try printed; for one that never began, what the servers did."""
+        folder = self.home / f"logs/dag_id={dag_id}/run_id={run_id}/task_id={task_id}"
+        tries = sorted(int(log.stem.partition("=")[2]) for log in folder.glob("attempt=*.log"))
+        if not tries:
+            return self._server.log_tails()
+        return self.task_log(dag_id, run_id, task_id, tries[-1])
+
     def clear(self, dag_id: str, run_id: str, task_id: str, *, downstream: bool = False) -> None:
         """Have the task run again in the same run, as by the button of the web page."""
         body = {

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from flowc import ir
-from flowc.passes.code import cache, digest_code
+from flowc.disk_cache import forget_unused
+from flowc.passes.code import digest_code
 from flowc.trace.modules import reach
 from tests.code.edits import FILES
 from tests.code.projects import edited
@@ -123,7 +124,7 @@ def test_files_that_nobody_used_for_long_are_removed(tmp_path: Path, cache_home:
     (folder / "old.json").touch()
     os.utime(folder / "old.json", (0, 0))
     (folder / "new.json").touch()
-    cache.forget_unused.cache_clear()
+    forget_unused.cache_clear()
     digests(write(tmp_path, FILES))
     assert not (folder / "old.json").exists()
     assert (folder / "new.json").exists()

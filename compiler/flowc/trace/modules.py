@@ -7,13 +7,15 @@ text (`importlib.import_module(name)`) is named with ``include``.
 from __future__ import annotations
 
 import ast
+import hashlib
 import sys
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flowc.disk_cache import DiskCache
 from flowc.errors import AuthorError
 from flowc.trace import project
 
@@ -21,21 +23,52 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_MEMORY = DiskCache(Path(__file__))
+
+
+class Parsed:
+    """A module's text, and its syntax tree once somebody asks for it."""
+
+    def __init__(self, file: Path, source: bytes) -> None:
+        self.file = file
+        self.source = source
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """Raises AuthorError for what is no valid Python."""
+        try:
+            return ast.parse(self.source, filename=str(self.file))
+        except SyntaxError as error:
+            raise AuthorError(
+                f"no valid Python: {error.msg}", where=f"{self.file}:{error.lineno}"
+            ) from None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Module:
     """A first-party module; ``path`` is relative to its import root, with ``/``.
 
-    ``imports`` are the first-party modules it imports, ``distributions`` the top-level names of
+    ``imports`` are the first-party modules it imports, ``third_party`` the top-level names of
     everything else that is not standard library.
     """
 
     name: str
-    file: Path
     path: str
-    source: bytes
-    tree: ast.Module
+    parsed: Parsed
     imports: tuple[str, ...]
     third_party: tuple[str, ...]
+
+    @property
+    def file(self) -> Path:
+        return self.parsed.file
+
+    @property
+    def source(self) -> bytes:
+        return self.parsed.source
+
+    @property
+    def tree(self) -> ast.Module:
+        return self.parsed.tree
 
 
 def reach(entries: dict[str, str]) -> dict[str, Module]:
@@ -44,57 +77,78 @@ def reach(entries: dict[str, str]) -> dict[str, Module]:
     Raises AuthorError for a module that is no valid Python.
     """
     roots = tuple(dict.fromkeys(str(project.import_root(file)) for file in entries.values()))
+    wanted = _Wanted(":".join(["imports", *roots, *entries]))
     found: dict[str, Module] = {}
     queue = [(name, Path(file)) for name, file in entries.items()]
     while queue:
         name, file = queue.pop()
         if name in found:
             continue
-        module = _read(name, file, roots)
+        module = _read(name, file, roots, wanted)
         found[name] = module
         for other in module.imports:
             path = _find(other, roots)
             if path is not None and other not in found:
                 queue.append((other, path))
+    wanted.save()
     return dict(sorted(found.items()))
 
 
-def _read(name: str, file: Path, roots: tuple[str, ...]) -> Module:
-    source = file.read_bytes()
-    try:
-        tree = ast.parse(source, filename=str(file))
-    except SyntaxError as error:
-        raise AuthorError(
-            f"no valid Python: {error.msg}", where=f"{file}:{error.lineno}"
-        ) from None
+class _Wanted:
+    """What each module imports, kept from one compilation to the next by the module's text."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._kept = _MEMORY.load(name).get("imports", {})
+        self._used: dict[str, list[str]] = {}
+
+    def by(self, module: Parsed, package: str) -> list[str]:
+        key = hashlib.sha256(f"{package}\n".encode() + module.source).hexdigest()
+        if key not in self._used:
+            known = self._kept.get(key)
+            self._used[key] = _wanted(module.tree, package) if known is None else known
+        return self._used[key]
+
+    def save(self) -> None:
+        if self._used != self._kept:
+            _MEMORY.save(self._name, {"imports": self._used})
+
+
+def _read(name: str, file: Path, roots: tuple[str, ...], wanted: _Wanted) -> Module:
     package = name if file.name == "__init__.py" else name.rpartition(".")[0]
+    parts = name.split(".")
+    path = "/".join([*parts, "__init__.py"] if file.name == "__init__.py" else parts)
+    parsed = Parsed(file, file.read_bytes())
     first: set[str] = set()
     third: set[str] = set()
-    for wanted in _imported(tree, package):
-        if project.is_standard_library(wanted) or wanted.partition(".")[0] in _OURS:
-            continue
-        below = list(_with_parents(wanted))
-        ours = [candidate for candidate in below if _find(candidate, roots) is not None]
+    for dotted in wanted.by(parsed, package):
+        ours = [above for above in _with_parents(dotted) if _find(above, roots) is not None]
         if ours:
             first.update(ours)
         else:
-            third.add(wanted.partition(".")[0])
-    first.update(_with_parents(package))
+            third.add(dotted.partition(".")[0])
+    first.update(above for above in _with_parents(package) if _find(above, roots) is not None)
     first.discard(name)
-    parts = name.split(".")
-    path = "/".join([*parts, "__init__.py"] if file.name == "__init__.py" else parts)
     return Module(
         name=name,
-        file=file,
         path=path if path.endswith(".py") else f"{path}.py",
-        source=source,
-        tree=tree,
-        imports=tuple(sorted(part for part in first if _find(part, roots) is not None)),
+        parsed=parsed,
+        imports=tuple(sorted(first)),
         third_party=tuple(sorted(third)),
     )
 
 
 _OURS = {"flowc", "flowc_backends", "flowc_runtime", "flowc_templates"}
+
+
+def _wanted(tree: ast.Module, package: str) -> list[str]:
+    """Dotted names that may be the author's or third-party modules, sorted."""
+    names = set(_imported(tree, package))
+    return sorted(
+        name
+        for name in names
+        if not project.is_standard_library(name) and name.partition(".")[0] not in _OURS
+    )
 
 
 def _imported(tree: ast.Module, package: str) -> Iterator[str]:

@@ -22,7 +22,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flowc import ir
-from flowc.passes.code.cache import forget_unused
+from flowc.disk_cache import forget_unused
 from flowc.passes.code.closure import close
 from flowc.passes.code.graph import Graph
 from flowc.passes.code.kept import Kept

@@ -6,7 +6,8 @@ import hashlib
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
-from flowc.passes.code import cache, live
+from flowc.passes.code import live
+from flowc.passes.code.memory import MEMORY
 from flowc.passes.code.parts import selectors
 from flowc.passes.code.result import Code, Part
 
@@ -31,7 +32,7 @@ class Kept:
 
     def load(self) -> dict[Function, Code] | None:
         """The codes, unless a module or a global that counts by its value has changed."""
-        kept = cache.load(self._name)
+        kept = MEMORY.load(self._name)
         if kept.get("key") != self._key:
             return None
         for module, name, kind, *outcome in kept["values"]:
@@ -59,7 +60,7 @@ class Kept:
             packed.append([code.digest, bits[code.parts], code.third_party, code.uncacheable])
         looked = [[*name, *outcome] for name, outcome in sorted(values.items())]
         kept = {"key": self._key, "values": looked, "parts": parts, "codes": packed}
-        cache.save(self._name, kept)
+        MEMORY.save(self._name, kept)
 
 
 def _key(functions: list[Function], modules: Mapping[str, Module]) -> str:

@@ -10,8 +10,8 @@ import io
 import tokenize
 from typing import TYPE_CHECKING, Any
 
-from flowc.passes.code import cache
 from flowc.passes.code.form import digest_form
+from flowc.passes.code.memory import MEMORY
 from flowc.passes.code.outline import Import, Outline, Statement, read_outline, segment
 from flowc.passes.code.references import Facts, collect_creation, collect_definition
 
@@ -33,7 +33,7 @@ class Source:
         self._nodes: dict[tuple[int, int], ast.stmt] | None = None
         self._read: dict[str, Facts] = {}
         self._changed = False
-        kept = cache.load(str(module.file))
+        kept = MEMORY.load(str(module.file))
         digest = hashlib.sha256(module.source).hexdigest()
         self._facts: dict[str, Any] = kept.get("facts", {})
         self._forms: dict[str, Any] = kept.get("forms", {})
@@ -104,7 +104,7 @@ class Source:
             key: value for key, value in self._forms.items() if key.partition(" ")[0] in current
         }
         kept = {"source": self._digest, "outline": _pack(self.outline), "facts": facts}
-        cache.save(str(self._module.file), {**kept, "forms": forms})
+        MEMORY.save(str(self._module.file), {**kept, "forms": forms})
 
     def _outline(self, kept: dict[str, Any], digest: str) -> Outline:
         if kept.get("source") == digest:
