@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 
-from flowc_runtime import contract, records
+from flowc_runtime import contract, keys, records
 from flowc_runtime.stores import StoreError, has_contents
 
 TYPE_CHECKING = False
@@ -45,13 +45,15 @@ def look_up(run: Run, step: StepSpec, key: str) -> Lookup:
         entry = records.read(run.store, contract.action_key(key))
         if entry is None:
             return Lookup("no cache entry")
-        return _judge(run.store, entry)
+        return _judge(run.store, step, entry)
     except (StoreError, KeyError, TypeError, AttributeError):
         return Lookup("the cache entry is damaged", broken=True)
 
 
-def _judge(store: Store, entry: Json) -> Lookup:
+def _judge(store: Store, step: StepSpec, entry: Json) -> Lookup:
     outputs: dict[str, ArtifactRecord] = entry["outputs"]
+    if outputs.keys() != {spec["name"] for spec in step["outputs"]}:
+        return Lookup("the cache entry is damaged", broken=True)
     if not all(has_contents(store, one["digest"], one["size"]) for one in outputs.values()):
         return Lookup("the cache entry's contents are gone or damaged", broken=True)
     found = Lookup(f"same key as in run '{entry['run']}'")
@@ -76,6 +78,7 @@ def put_entry(
         "key": key,
         "outputs": outputs,
         "ingredients": ingredients,
+        "code": keys.code_parts(run.spec, task.step),
         "run": run.id,
         "step": task.step["id"],
         "created": time.time(),

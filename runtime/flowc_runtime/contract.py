@@ -91,7 +91,8 @@ if TYPE_CHECKING:
 
         ``upstream`` names every invocation that must have completed first, by data or by order.
         ``ingredients`` are the parts of the cache key that are known at compile time (code digest,
-        declared settings, ...), each under its own name.
+        declared settings, ...), each under its own name. ``code`` is the position of the step's
+        closure in the pipeline's table of code.
         """
 
         id: str
@@ -108,13 +109,25 @@ if TYPE_CHECKING:
         hooks: NotRequired[dict[str, HookSpec]]
         timeout: NotRequired[float | None]
         ingredients: dict[str, Json]
+        code: NotRequired[int]
+
+    class CodeTable(TypedDict):
+        """What code digests are made of, for explaining them.
+
+        ``parts`` are ``[kind, name, place, digest]``, digests shortened. A closure is the set of
+        parts that a digest covers: a hexadecimal number with one bit for each, the lowest first.
+        """
+
+        parts: list[list[str]]
+        closures: list[str]
 
     class PipelineSpec(TypedDict):
         """The lowered specification of all steps, in an order in which they can run.
 
         ``roots`` are the folders inside the bundle that go on ``sys.path`` (``src``, ``src/lib``).
         ``execution_mode`` is continue_on_failure, fail_fast or stop_on_failure; ``timeout`` is in
-        seconds for the whole run; ``hooks`` are ``on_init`` and ``on_cleanup``.
+        seconds for the whole run; ``hooks`` are ``on_init`` and ``on_cleanup``. ``code`` is read
+        with `keys.code_parts`.
         """
 
         protocol: int
@@ -124,6 +137,7 @@ if TYPE_CHECKING:
         doc: str
         parameters: dict[str, ParameterSpec]
         steps: list[StepSpec]
+        code: NotRequired[CodeTable]
         roots: list[str]
         hooks: NotRequired[dict[str, HookSpec]]
         execution_mode: NotRequired[str]
@@ -203,7 +217,8 @@ if TYPE_CHECKING:
     class ResultRecord(TypedDict, total=False):
         """How an invocation ended. ``reason`` says why it was cached, missed or skipped.
 
-        ``metadata`` is what the step logged about itself with `log_metadata`.
+        ``metadata`` is what the step logged about itself with `log_metadata`. A step that failed
+        keeps its key's ``ingredients`` and the parts of its ``code``, for it gets no cache entry.
         """
 
         status: str
@@ -216,6 +231,8 @@ if TYPE_CHECKING:
         reason: str
         origin: str
         metadata: dict[str, Json]
+        ingredients: dict[str, Json]
+        code: list[list[str]]
 
     class RunRecord(TypedDict, total=False):
         """Put by whoever comes first. ``engine_run`` is the engine's own name of the run.

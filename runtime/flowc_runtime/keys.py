@@ -26,10 +26,12 @@ if TYPE_CHECKING:
         InputSpec,
         Json,
         ParameterSpec,
+        PipelineSpec,
         ResultRecord,
         StepSpec,
         TypeSpec,
     )
+    from flowc_runtime.versions import Versions
 
     Resolved = dict[str, Json]
 
@@ -154,13 +156,16 @@ def _find_output(step: str, output: str, upstream: Mapping[str, ResultRecord]) -
     return outputs[output]
 
 
-def cache_key(step: StepSpec, inputs: Mapping[str, Resolved]) -> tuple[str, dict[str, Json]]:
-    """The key and its ingredients."""
+def cache_key(
+    step: StepSpec, inputs: Mapping[str, Resolved], versions: Versions
+) -> tuple[str, dict[str, Json]]:
+    """The key and its ingredients; ``versions`` are those found where the step runs."""
     import hashlib  # loads OpenSSL, which `--help` and `check` do without
 
     ingredients = {
         "version": KEY_VERSION,
         "ingredients": step["ingredients"],
+        "versions": versions,
         "inputs": {
             name: {"is": _content(resolved), "type": step["types"].get(name)}
             for name, resolved in inputs.items()
@@ -174,6 +179,15 @@ def cache_key(step: StepSpec, inputs: Mapping[str, Resolved]) -> tuple[str, dict
     if PAIRS in text:
         text = values.canonical(json.loads(text, object_hook=_forget_order))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(), ingredients
+
+
+def code_parts(spec: PipelineSpec, step: StepSpec) -> list[list[str]]:
+    """What the step's code digest is made of: ``[kind, name, place, digest]``, sorted."""
+    table = spec.get("code")
+    if table is None or "code" not in step:
+        return []
+    bits = bin(int(table["closures"][step["code"]], 16))[:1:-1]
+    return [part for part, bit in zip(table["parts"], bits, strict=False) if bit == "1"]
 
 
 def _content(resolved: Resolved) -> Json:

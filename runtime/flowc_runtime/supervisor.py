@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 
-from flowc_runtime import cache, contract, errors, keys, records
+from flowc_runtime import cache, contract, errors, keys, records, versions
 from flowc_runtime.attempt import Attempt
 from flowc_runtime.child import Job, Place
 from flowc_runtime.finaliser import finalise
@@ -125,7 +125,8 @@ class StepRun:
 
     def _resolve(self) -> None:
         self._inputs = resolve_inputs(self.task)
-        self._keyed = keys.cache_key(self.task.step, self._inputs)
+        step = self.task.step
+        self._keyed = keys.cache_key(step, self._inputs, versions.here(step))
 
     def _resume(self) -> bool:
         """Whether an earlier process got as far as the end of the last attempt."""
@@ -297,5 +298,8 @@ class StepRun:
         if self._keyed[0]:
             result["cache_key"] = self._keyed[0]
         task = self.task
+        if result.get("status") == "failed" and self._keyed[0]:
+            result["ingredients"] = self._keyed[1]
+            result["code"] = keys.code_parts(task.run.spec, task.step)
         self.result = records.put_result(task.run, task.step["id"], task.generation, result)
         self._done(self)

@@ -59,7 +59,7 @@ def test_what_a_step_needs_of_the_store(tmp_path: Path) -> None:
     put(store, contract.result_key(given.run, "a", 2), result({"x": first}))
     spec = given.spec["steps"][1]
     inputs = keys.resolve_inputs(spec, {}, {"a": result({"x": first})})
-    entry = contract.action_key(keys.cache_key(spec, inputs)[0])
+    entry = contract.action_key(keys.cache_key(spec, inputs, {})[0])
     put(store, entry, {"outputs": {"y": second}})
     put(store, contract.action_key("0" * 64), {"outputs": {}})
     wanted = {
@@ -69,7 +69,7 @@ def test_what_a_step_needs_of_the_store(tmp_path: Path) -> None:
         contract.cas_key(first["digest"]),
         contract.cas_key(second["digest"]),
     }
-    needed = dict(needed_objects(store, given, spec))
+    needed = dict(needed_objects(store, given, spec, {}))
     assert set(needed) == wanted
     assert all(Path(path).is_file() for path in needed.values())
 

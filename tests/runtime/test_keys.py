@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from flowc_runtime import keys
+from flowc_runtime import keys, versions
 from tests.runtime.bundles import output, step
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ def changed(spec: StepSpec, change: dict[str, Any]) -> StepSpec:
 def key(spec: StepSpec, found: ArtifactRecord | None = None, **texts: str) -> str:
     parameters = keys.read_parameters(DECLARED, texts, keys.referenced_parameters(spec))
     upstream: Any = {"up": {"status": "completed", "outputs": {"output": found or artifact()}}}
-    return keys.cache_key(spec, keys.resolve_inputs(spec, parameters, upstream))[0]
+    inputs = keys.resolve_inputs(spec, parameters, upstream)
+    return keys.cache_key(spec, inputs, versions.here(spec))[0]
 
 
 def test_the_invocation_is_not_in_it() -> None:
@@ -104,3 +105,28 @@ def test_a_missing_output_is_named() -> None:
 def test_a_missing_parameter_is_named() -> None:
     with pytest.raises(keys.RequestError, match="'n' has no default"):
         key(step("a", inputs={"x": {"parameter": "n"}}))
+
+
+def test_versions_count_as_finely_as_asked() -> None:
+    def of(level: str, numpy: str, python: str = "3.11.9") -> str:
+        spec = step("a")
+        spec["ingredients"]["versions"] = {"level": level, "distributions": ["numpy"]}
+        found = {"python": python, "distributions": {"numpy": numpy, "other": "1"}}
+        return keys.cache_key(spec, {}, versions.select(spec, found))[0]
+
+    assert of("minor", "2.4.6") == of("minor", "2.4.7rc1", "3.11.1")
+    assert of("minor", "2.4.6") != of("minor", "2.5.0")
+    assert of("minor", "2.4.6") != of("minor", "2.4.6", "3.12.9")
+    assert of("exact", "2.4.6") != of("exact", "2.4.7")
+    assert of("exact", "2.4.6") != of("exact", "2.4.6", "3.11.10")
+    assert of("ignore", "2.4.6") == of("ignore", "1.26.4", "3.10.1")
+
+
+def test_code_parts_of_a_closure() -> None:
+    parts = [["function", name, "x.py:1", "d"] for name in "abc"]
+    table: Any = {"code": {"parts": parts, "closures": ["5", "0", "6"]}}
+    found = [
+        keys.code_parts(table, changed(step("a"), {"code": position})) for position in range(3)
+    ]
+    assert found == [[parts[0], parts[2]], [], [parts[1], parts[2]]]
+    assert keys.code_parts(table, step("a")) == []

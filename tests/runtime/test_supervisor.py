@@ -142,10 +142,23 @@ def break_entry(made: Bundle, how: str) -> None:
     elif how == "damaged":
         made.store.put(contract.cas_key(digest), b"x" * result["outputs"]["output"]["size"])
     else:
-        made.store.put(entry, {"no JSON": b"{", "other JSON": b"[1]", "empty": b""}[how])
+        made.store.put(entry, _useless(made.store.get(entry), how))
 
 
-@pytest.mark.parametrize("how", ["gone", "damaged", "no JSON", "other JSON", "empty"])
+def _useless(entry: bytes, how: str) -> bytes:
+    others = entry.replace(b'"output":', b'"other":')
+    return {
+        "no JSON": b"{",
+        "truncated": entry[:-20],
+        "other JSON": b"[1]",
+        "empty": b"",
+        "other outputs": others,
+    }[how]
+
+
+@pytest.mark.parametrize(
+    "how", ["gone", "damaged", "no JSON", "truncated", "other JSON", "empty", "other outputs"]
+)
 def test_a_useless_cache_entry_is_a_miss_and_mended(
     bundle: Callable[..., Bundle], how: str
 ) -> None:

@@ -62,7 +62,8 @@ class Copied:
             with tarfile.open(fileobj=file, mode="w") as tar:
                 add_tree(tar, self._bundle, self.inside)
                 add_folders(tar, [STORE])
-                objects = list(needed_objects(self._store, self._options, self._specs[step.id]))
+                spec = self._specs[step.id]
+                objects = list(needed_objects(self._store, self._options, spec, None))
                 parents = {str(PurePosixPath(STORE, key).parent) for key, _ in objects}
                 add_folders(tar, sorted(parents))
                 for key, path in objects:

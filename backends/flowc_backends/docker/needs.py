@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flowc_backends.docker.results import latest_result, step_keys
 from flowc_runtime import contract, keys
 from flowc_runtime.stores import MissingError, open_contents
+from flowc_runtime.versions import select
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,11 +17,16 @@ if TYPE_CHECKING:
     from flowc.registry import RunOptions
     from flowc_runtime.contract import ArtifactRecord, ResultRecord, StepSpec
     from flowc_runtime.stores import Store
+    from flowc_runtime.versions import Environment
 
 
-def needed_objects(store: Store, options: RunOptions, spec: StepSpec) -> Iterator[tuple[str, str]]:
+def needed_objects(
+    store: Store, options: RunOptions, spec: StepSpec, environment: Environment | None
+) -> Iterator[tuple[str, str]]:
     """Keys, and paths on this machine: the run's record, the step's own records, upstream
     results with the contents that are inputs, and the cache entry with its contents.
+
+    Without the ``environment`` of the step's image nobody knows which entry that is.
     """
     known = [contract.run_key(options.run), *step_keys(store, options.run, spec["id"])]
     upstream: dict[str, ResultRecord] = {}
@@ -30,10 +36,13 @@ def needed_objects(store: Store, options: RunOptions, spec: StepSpec) -> Iterato
         if result is not None:
             upstream[above] = result
     inputs = _inputs(options, spec, upstream)
-    entry = contract.action_key(keys.cache_key(spec, inputs)[0])
     artifacts = [found for value in inputs.values() for found in keys.artifacts(value)]
-    artifacts += _entry_outputs(store, entry)
-    for key in (*known, entry):
+    if environment is not None:
+        versions = select(spec, environment)
+        entry = contract.action_key(keys.cache_key(spec, inputs, versions)[0])
+        artifacts += _entry_outputs(store, entry)
+        known.append(entry)
+    for key in known:
         if store.exists(key):
             yield key, store.local_path(key)
     for digest in dict.fromkeys(artifact["digest"] for artifact in artifacts):

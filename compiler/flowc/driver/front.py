@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flowc.driver.bundle import build_bundle, included_files
 from flowc.ir.verify import verify
 from flowc.passes.code import digest_code, digest_objects
-from flowc.passes.specification import lower_to_spec
+from flowc.passes.specification import Counted, lower_to_spec
 from flowc.trace import import_root, module_name, trace_pipeline
 from flowc.trace.modules import reach
 from flowc.trace.project import is_first_party
@@ -56,7 +56,8 @@ def prepare(
     file = Path(pipeline.entrypoint.__code__.co_filename).resolve()
     root = import_root(str(file))
     data = included_files(traced.include, file.parent, root)
-    spec = lower_to_spec(traced, data, _materializer_codes(traced, modules))
+    objects = _materializer_codes(traced, modules)
+    spec = lower_to_spec(traced, Counted(steps=codes, objects=objects, included=data))
     return Front(
         pipeline=traced,
         spec=spec,
@@ -71,15 +72,15 @@ def _materializers(pipeline: ir.Pipeline) -> list[str]:
     return sorted(names - {""})
 
 
-def _materializer_codes(pipeline: ir.Pipeline, modules: Mapping[str, Module]) -> dict[str, str]:
-    """The code digests of the author's own materializers, by name."""
+def _materializer_codes(pipeline: ir.Pipeline, modules: Mapping[str, Module]) -> dict[str, Code]:
+    """The code of the author's own materializers, by name."""
     split = {name: tuple(name.split(":", 1)) for name in _materializers(pipeline)}
     own = {name: (where[0], where[1]) for name, where in split.items() if where[0] in modules}
     if not own:
         return {}
     title = f"{pipeline.location.file}:{pipeline.name}:materializers"
     codes = digest_objects(title, own.values(), modules)
-    return {name: codes[where].digest for name, where in own.items()}
+    return {name: codes[where] for name, where in own.items()}
 
 
 def _uncache(

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flowc import __version__, ir
+from flowc.passes.code_table import tabulate
+from flowc.passes.distributions import distributions_of
 from flowc.trace.tracer import type_spec
 from flowc_runtime.contract import PROTOCOL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    from flowc.passes.code import Code
     from flowc_runtime.contract import (
         HookSpec,
         InputSpec,
@@ -23,14 +27,21 @@ if TYPE_CHECKING:
     )
 
 
-def lower_to_spec(
-    pipeline: ir.Pipeline, included: Mapping[str, bytes], materializers: Mapping[str, str]
-) -> PipelineSpec:
-    """``included`` are the data files that travel with the code; every step may read them.
-
-    ``materializers`` are the code digests of the author's own ones, by name.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What enters cache keys beside the IR: the code of each step by its id, that of other
+    objects (the author's materializers) by their names, and the data files that travel with the
+    code, which every step may read.
     """
-    digests = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(included.items())}
+
+    steps: Mapping[str, Code]
+    objects: Mapping[str, Code]
+    included: Mapping[str, bytes]
+
+
+def lower_to_spec(pipeline: ir.Pipeline, counted: Counted) -> PipelineSpec:
+    table, closures = tabulate(counted.steps)
+    lowering = _Steps(counted, closures)
     return {
         "protocol": PROTOCOL,
         "flowc": __version__,
@@ -40,7 +51,8 @@ def lower_to_spec(
         "parameters": {
             parameter.name: _parameter(parameter) for parameter in pipeline.runtime_parameters
         },
-        "steps": [_step(step, digests, materializers) for step in pipeline.steps],
+        "steps": [lowering.step(step) for step in pipeline.steps],
+        "code": table,
         "roots": ["src"],
         "hooks": _hooks(pipeline.hooks),
         "execution_mode": pipeline.execution_mode,
@@ -55,39 +67,60 @@ def _parameter(parameter: ir.Parameter) -> ParameterSpec:
     return spec
 
 
-def _step(
-    step: ir.Step, included: Mapping[str, str], materializers: Mapping[str, str]
-) -> StepSpec:
-    used = {output.materializer for output in step.outputs}
-    return {
-        "id": step.id,
-        "name": step.name,
-        "function": {"module": step.function.module, "qualname": step.function.qualname},
-        "source": str(step.defined or step.location),
-        "doc": step.doc,
-        "inputs": {item.name: _input(item.value) for item in step.inputs},
-        "types": {item.name: type_spec(item.type) for item in step.inputs},
-        "outputs": [_output(output) for output in step.outputs],
-        "upstream": list(step.upstream),
-        "cache": step.cache,
-        "retry": {
-            "max_retries": step.retry.max_retries,
-            "delay": step.retry.delay,
-            "backoff": step.retry.backoff,
-            "max_delay": step.retry.max_delay,
-            "only_on": list(step.retry.only_on),
-        },
-        "hooks": _hooks(step.hooks),
-        "timeout": step.timeout,
-        "ingredients": {
+class _Steps:
+    """Lowers steps; what many of them share is looked at once."""
+
+    def __init__(self, counted: Counted, closures: Mapping[str, int]) -> None:
+        self._counted = counted
+        self._closures = closures
+        self._included = {
+            name: hashlib.sha256(data).hexdigest()
+            for name, data in sorted(counted.included.items())
+        }
+        self._distributions: dict[tuple[str, ...], list[str]] = {}
+
+    def step(self, step: ir.Step) -> StepSpec:
+        return {
+            "id": step.id,
+            "name": step.name,
+            "function": {"module": step.function.module, "qualname": step.function.qualname},
+            "source": str(step.defined or step.location),
+            "doc": step.doc,
+            "inputs": {item.name: _input(item.value) for item in step.inputs},
+            "types": {item.name: type_spec(item.type) for item in step.inputs},
+            "outputs": [_output(output) for output in step.outputs],
+            "upstream": list(step.upstream),
+            "cache": step.cache,
+            "retry": {
+                "max_retries": step.retry.max_retries,
+                "delay": step.retry.delay,
+                "backoff": step.retry.backoff,
+                "max_delay": step.retry.max_delay,
+                "only_on": list(step.retry.only_on),
+            },
+            "hooks": _hooks(step.hooks),
+            "timeout": step.timeout,
+            "ingredients": self._ingredients(step),
+            "code": self._closures[step.id],
+        }
+
+    def _ingredients(self, step: ir.Step) -> dict[str, Any]:
+        used = {output.materializer for output in step.outputs}
+        objects = {name: code for name, code in self._counted.objects.items() if name in used}
+        codes = [self._counted.steps[step.id], *objects.values()]
+        return {
             "code": step.code,
             "docker": _docker(step.docker),
-            "include": dict(included),
-            "materializers": {
-                name: digest for name, digest in sorted(materializers.items()) if name in used
-            },
-        },
-    }
+            "include": self._included,
+            "materializers": {name: code.digest for name, code in sorted(objects.items())},
+            "versions": {"level": "minor", "distributions": self._named(codes)},
+        }
+
+    def _named(self, codes: Iterable[Code]) -> list[str]:
+        names = tuple(sorted({name for code in codes for name in code.third_party}))
+        if names not in self._distributions:
+            self._distributions[names] = distributions_of(names)
+        return self._distributions[names]
 
 
 def _hooks(hooks: tuple[ir.Hook, ...]) -> dict[str, HookSpec]:
