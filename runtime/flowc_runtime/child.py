@@ -196,7 +196,7 @@ def execute(job: Job) -> list[dict[str, Any]]:
     entered.inputs = arguments
     context.enter(entered)
     try:
-        returned = function(**arguments)
+        returned = _call(function, arguments)
         results = _split(returned, job.step)
         del returned
         return [
@@ -205,6 +205,19 @@ def execute(job: Job) -> list[dict[str, Any]]:
         ]
     finally:
         context.leave()
+
+
+def _call(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+    """By name, but for what the author's function takes by position alone."""
+    plain: Any = function
+    while hasattr(plain, "__wrapped__"):
+        plain = plain.__wrapped__
+    code = getattr(plain, "__code__", None)
+    first = code.co_varnames[: code.co_posonlyargcount] if code is not None else ()
+    positional = [arguments[name] for name in first if name in arguments]
+    return function(
+        *positional, **{name: value for name, value in arguments.items() if name not in first}
+    )
 
 
 def make_context(job: Job, parameters: dict[str, Any]) -> context.StepContext:
