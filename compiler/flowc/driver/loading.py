@@ -63,12 +63,19 @@ def _load_file(place: str) -> ModuleType:
         )
     if root not in sys.path:
         sys.path.insert(0, root)
-    loaded = sys.modules.get(name)
-    if loaded is not None and getattr(loaded, "__file__", None) != file:
-        for stale in [key for key in sys.modules if key == name or key.startswith(f"{name}.")]:
-            del sys.modules[stale]
+    _forget_others(name, file, root)
     importlib.invalidate_caches()
     return _import(name)
+
+
+def _forget_others(name: str, file: str, root: str) -> None:
+    """Drop what was imported under the same name from another folder, with its whole package."""
+    top = name.partition(".")[0]
+    wanted = file if name == top else str(Path(root, top, "__init__.py"))
+    loaded = sys.modules.get(top)
+    if loaded is not None and getattr(loaded, "__file__", None) != wanted:
+        for stale in [key for key in sys.modules if key.partition(".")[0] == top]:
+            del sys.modules[stale]
 
 
 def _load_module(name: str) -> ModuleType:
