@@ -1,0 +1,32 @@
+"""A cached step fires no hook but on_cached."""
+
+from __future__ import annotations
+
+from flowc import pipeline, step
+
+
+def note(step_name: str) -> None:
+    print("HOOK on_success", step_name)
+
+
+def start() -> None:
+    print("HOOK on_start")
+
+
+def cached(step_name: str, step_output: object) -> None:
+    print("HOOK on_cached", step_name, step_output)
+
+
+@step(on_start=start, on_success=note, on_cached=cached)
+def told() -> int:
+    return 7
+
+
+@step(on_start=start, on_success=note)
+def untold(number: int) -> int:
+    return number + 1
+
+
+@pipeline
+def on_cached() -> None:
+    untold(told())

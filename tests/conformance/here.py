@@ -1,0 +1,56 @@
+"""Runs cases on this machine, in this process, as the driver does it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from flowc.driver import load_pipeline, run_pipeline
+from tests.conformance.catalogue import place
+from tests.conformance.seen import look
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from tests.conformance.catalogue import Entry
+    from tests.conformance.expectation import Edit, Run
+    from tests.conformance.seen import Seen
+
+
+class Silent:
+    """A reporter that tells nobody."""
+
+    def run_started(self, run: str, steps: list[str]) -> None: ...
+    def step_started(self, step: str) -> None: ...
+    def step_log(self, step: str, line: str) -> None: ...
+    def step_finished(self, step: str, status: str, seconds: float, detail: str) -> None: ...
+    def note(self, text: str) -> None: ...
+
+
+def typed(parameters: Mapping[str, object]) -> dict[str, str]:
+    """Parameters as they are typed on the command line."""
+    return {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in parameters.items()
+    }
+
+
+def run_here(entry: Entry, folder: Path) -> Iterator[tuple[Run, Seen]]:
+    """Each run of the case with what it left, one after the other, all in one store.
+
+    Raises FlowcError when the case is refused.
+    """
+    uri = f"file://{folder}/store"
+    edits: list[Edit] = []
+    for number, run in enumerate(entry.case.runs, 1):
+        edits += run.edits
+        source = place(entry, folder / f"run-{number}", edits)
+        id_ = run_pipeline(
+            load_pipeline(f"{source}:{entry.name}"),
+            target="local",
+            parameters=typed(run.parameters),
+            store=uri,
+            reporter=Silent(),
+        )
+        yield run, look(uri, id_)

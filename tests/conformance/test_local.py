@@ -1,0 +1,56 @@
+"""Every conformance case on this machine. The engines' answers are judged in e2e."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+import pytest
+
+from flowc.errors import FlowcError
+from tests.conformance.catalogue import Entry, answers, entries, groups, modules
+from tests.conformance.expectation import TARGETS
+from tests.conformance.here import run_here
+from tests.conformance.judge import judge
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+by_case = pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.name)
+
+
+@by_case
+def test_local(entry: Entry, tmp_path: Path) -> None:
+    refusal = entry.case.refused.get("local", "")
+    if refusal:
+        with pytest.raises(FlowcError) as refused:
+            list(run_here(entry, tmp_path))
+        assert refusal in str(refused.value)
+        return
+    for number, (run, seen) in enumerate(run_here(entry, tmp_path), 1):
+        problems = "\n".join(judge(run, seen))
+        assert not problems, f"run {number}:\n{problems}"
+
+
+def test_there_are_enough_and_no_two_have_a_name() -> None:
+    names = [entry.name for entry in entries()]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("group", groups(), ids=lambda group: group.name)
+def test_each_pipeline_has_its_answer(group: Path) -> None:
+    assert sorted(path.stem for path in modules(group)) == sorted(answers(group))
+
+
+@by_case
+def test_a_case_is_well_said(entry: Entry) -> None:
+    """Its pipeline has the case's name, its title is one line, its targets exist."""
+    case = entry.case
+    source = (entry.path.parent / entry.source).read_text(encoding="utf-8")
+    functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+    assert entry.name in {function.name for function in functions}
+    assert case.title
+    assert "\n" not in case.title
+    assert "|" not in case.title
+    assert {*case.refused, *case.not_run} <= {*TARGETS}
+    assert case.runs
