@@ -8,7 +8,7 @@ import json
 import os
 import time
 
-from flowc_runtime import contract, keys
+from flowc_runtime import contract, errors, keys
 from flowc_runtime.stores import MissingError, StoreError
 
 TYPE_CHECKING = False
@@ -235,6 +235,7 @@ def close_attempts(run: Run, step: str, generation: Generation) -> list[AttemptR
             continue
         if "outcome" not in attempt:
             attempt["outcome"] = "lost"
+            attempt["error"] = errors.lost()
             attempt["ended"] = attempt["heartbeat"]
             put_attempt(run, step, generation.number, attempt)
         found.append(attempt)
