@@ -31,10 +31,21 @@ class EngineUnavailable(BackendError):  # noqa: N818 - said as it is
 
 
 class RunFailed(FlowcError):  # noqa: N818 - an outcome
-    """A pipeline ran and failed; the run's record holds the details."""
+    """A pipeline ran and failed; the run's record holds the details.
 
-    def __init__(self, message: str, *, run: str = "", where: str = "", hint: str = "") -> None:
-        self.run = run
+    ``traceback`` is that of the author's code, where one step was called on its own.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        run: str = "",
+        traceback: str = "",
+        where: str = "",
+        hint: str = "",
+    ) -> None:
+        self.run, self.traceback = run, traceback
         super().__init__(message, where=where, hint=hint)
 
 

@@ -48,7 +48,8 @@ if TYPE_CHECKING:
         default: Json
 
     # An input is exactly one of: {"step": id, "output": name} | {"parameter": name}
-    # | {"value": encoded} | {"list": [input]} | {"tuple": [input]} | {"dict": [[key, input]]},
+    # | {"value": encoded} | {"artifact": ArtifactRecord}, a value stored before the run
+    # | {"list": [input]} | {"tuple": [input]} | {"dict": [[key, input]]},
     # where encoded and key are what `values.encode` returns.
     InputSpec = dict[str, Any]
 
@@ -127,7 +128,8 @@ if TYPE_CHECKING:
         ``roots`` are the folders inside the bundle that go on ``sys.path`` (``src``, ``src/lib``).
         ``execution_mode`` is continue_on_failure, fail_fast or stop_on_failure; ``timeout`` is in
         seconds for the whole run; ``hooks`` are ``on_init`` and ``on_cleanup``. ``code`` is read
-        with `keys.code_parts`.
+        with `keys.code_parts`. ``unlisted`` keeps the runs out of the listing: a step was called
+        on its own.
         """
 
         protocol: int
@@ -142,6 +144,7 @@ if TYPE_CHECKING:
         hooks: NotRequired[dict[str, HookSpec]]
         execution_mode: NotRequired[str]
         timeout: NotRequired[float | None]
+        unlisted: NotRequired[bool]
 
     Status = Literal[
         "completed", "cached", "failed", "skipped", "cancelled", "lost", "running", "pending"
@@ -238,6 +241,7 @@ if TYPE_CHECKING:
         """Put by whoever comes first. ``engine_run`` is the engine's own name of the run.
 
         ``parameters`` are plain JSON; ``steps`` are the expected invocations with their upstream.
+        ``unlisted``: a step was called on its own.
         """
 
         protocol: int
@@ -250,6 +254,7 @@ if TYPE_CHECKING:
         created: float
         parameters: dict[str, Json]
         steps: list[dict[str, Json]]
+        unlisted: bool
 
 
 PROTOCOL = 1
@@ -268,6 +273,9 @@ HEARTBEAT = 5.0
 
 LOST_AFTER = 30.0
 """Seconds without a heartbeat after which a running attempt is shown as lost."""
+
+LISTED, UNLISTED = "names/pipelines/", "names/steps/"
+"""Where runs of pipelines are listed, and runs of steps that were called on their own."""
 
 SEGMENT_SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.[]")
 
@@ -326,11 +334,10 @@ def run_log_key(run: str) -> str:
     return f"runs/{path_segment(run)}/log.txt"
 
 
-def listing_key(pipeline: str, created: float, run: str) -> str:
+def listing_key(pipeline: str, created: float, run: str, *, unlisted: bool = False) -> str:
     """Sorts by the time of creation, newest last; milliseconds since the epoch, 13 digits."""
-    return (
-        f"names/pipelines/{path_segment(pipeline)}/{int(created * 1000):013d}-{path_segment(run)}"
-    )
+    folder = UNLISTED if unlisted else LISTED
+    return f"{folder}{path_segment(pipeline)}/{int(created * 1000):013d}-{path_segment(run)}"
 
 
 def run_name_key(name: str) -> str:

@@ -139,6 +139,8 @@ def _resolve(
 ) -> Resolved:
     if "value" in spec:
         return {"value": spec["value"]}
+    if "artifact" in spec:
+        return {"artifact": spec["artifact"]}
     if "step" in spec:
         return {"artifact": _find_output(spec["step"], spec["output"], upstream)}
     if "parameter" in spec:

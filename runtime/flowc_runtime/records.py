@@ -103,13 +103,14 @@ def mend_listing(run: Run) -> None:
 
 
 def _list_run(run: Run, created: float) -> None:
-    key = contract.listing_key(run.spec["pipeline"], created, run.id)
+    unlisted = bool(run.spec.get("unlisted"))
+    key = contract.listing_key(run.spec["pipeline"], created, run.id, unlisted=unlisted)
     if not run.store.exists(key):
         run.store.put_if_absent(key, dump({"run": run.id}))
 
 
 def _run_record(run: Run) -> RunRecord:
-    return {
+    record: RunRecord = {
         "protocol": contract.PROTOCOL,
         "run": run.id,
         "name": run.name,
@@ -129,6 +130,9 @@ def _run_record(run: Run) -> RunRecord:
             for step in run.spec["steps"]
         ],
     }
+    if run.spec.get("unlisted"):
+        record["unlisted"] = True
+    return record
 
 
 def _plain_parameters(run: Run) -> dict[str, Json]:

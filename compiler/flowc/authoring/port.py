@@ -24,6 +24,10 @@ if TYPE_CHECKING:
         ) -> object: ...
 
 
+WITHOUT_STACK = "FLOWC_RUN_SINGLE_STEPS_WITHOUT_STACK"
+_YES = ("true", "1", "yes", "on")
+_NO = ("false", "0", "no", "off", "")
+
 _tracers: list[Tracer] = []
 
 
@@ -45,6 +49,25 @@ def inside_a_step() -> bool:
 
     context = sys.modules.get("flowc_runtime.context")
     return context is not None and context.active()
+
+
+def without_stack() -> bool:
+    """Whether FLOWC_RUN_SINGLE_STEPS_WITHOUT_STACK makes a step that is called a plain function.
+
+    Raises AuthorError when it says neither yes nor no.
+    """
+    import os
+
+    text = os.environ.get(WITHOUT_STACK, "")
+    if text.strip().lower() in _YES:
+        return True
+    if text.strip().lower() in _NO:
+        return False
+    from flowc.errors import AuthorError
+
+    raise AuthorError(
+        f"the environment variable {WITHOUT_STACK} wants True or False, got {text!r}"
+    )
 
 
 def driver() -> Any:

@@ -20,8 +20,8 @@ class Step(Definition):
 
     The call takes the function's own arguments, and ``id`` (also ``step_name``) for the
     invocation's id and ``after`` for what must have completed first. Outside a pipeline the call
-    runs a pipeline of this one step and returns its value; inside a running step it is a plain
-    call. ``entrypoint`` is the plain function.
+    runs an unlisted pipeline of this one step and returns its value, a tuple of several, None for
+    none; inside a running step it is a plain call. ``entrypoint`` is the plain function.
     """
 
     kind = "step"
@@ -31,7 +31,7 @@ class Step(Definition):
         tracer = port.active_tracer()
         if tracer is not None:
             return tracer.call_step(self, args, kwargs)
-        if port.inside_a_step():
+        if port.inside_a_step() or port.without_stack():
             return self.entrypoint(*args, **kwargs)
         return port.driver().run_step(self, args, kwargs)
 

@@ -41,9 +41,17 @@ def runs_group() -> None:
     metavar="N",
     help="How many, newest first; 0 for all.",
 )
+@click.option(
+    "--all",
+    "unlisted",
+    is_flag=True,
+    help="Also steps that were called on their own, under the step's name.",
+)
 @options.store_option()
 @options.json_option("the list")
-def list_command(*, pipeline: str | None, limit: int, store: str | None, as_json: bool) -> None:
+def list_command(
+    *, pipeline: str | None, limit: int, unlisted: bool, store: str | None, as_json: bool
+) -> None:
     """List the newest runs.
 
     \b
@@ -54,7 +62,7 @@ def list_command(*, pipeline: str | None, limit: int, store: str | None, as_json
     from flowc.client import Client
 
     client = Client(store)
-    runs = client.runs(pipeline, limit or None)
+    runs = client.runs(pipeline, limit or None, unlisted=unlisted)
     if as_json:
         console.print_json(runs)
     elif runs:

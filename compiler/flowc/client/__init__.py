@@ -36,15 +36,20 @@ class Client:
         self.uri = store or os.environ.get("FLOWC_STORE") or _default_store()
         self._opened: Store | None = None
 
-    def runs(self, pipeline: str | None = None, limit: int | None = 20) -> list[RunSummary]:
-        """The newest runs, newest first; all of them with ``limit=None``."""
+    def runs(
+        self, pipeline: str | None = None, limit: int | None = 20, *, unlisted: bool = False
+    ) -> list[RunSummary]:
+        """The newest runs, newest first; all of them with ``limit=None``.
+
+        With ``unlisted`` also those of steps that were called on their own, by the step's name.
+        """
         from flowc.client import find
         from flowc.client.document import run_summary
 
         with _store_errors():
-            ids = find.list_run_ids(self._store, pipeline)
+            ids = find.list_run_ids(self._store, pipeline, unlisted=unlisted)
             if pipeline and not ids:
-                self._check_pipeline(pipeline)
+                self._check_pipeline(pipeline, unlisted=unlisted)
             wanted = ids if limit is None else ids[:limit]
             return [run_summary(document) for document in self._documents(wanted)]
 
@@ -123,10 +128,10 @@ class Client:
         key = contract.log_key(records.run.get("run", ""), step.id, step.generation)
         return self._store.get(key).decode("utf-8", "replace")
 
-    def _check_pipeline(self, pipeline: str) -> None:
+    def _check_pipeline(self, pipeline: str, *, unlisted: bool) -> None:
         from flowc.client import find
 
-        known = find.list_pipelines(self._store)
+        known = find.list_pipelines(self._store, unlisted=unlisted)
         if known and pipeline not in known:
             hint = did_you_mean(pipeline, known)
             raise AuthorError(f"no run of a pipeline '{pipeline}'", hint=hint)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flowc.client.records import read_run_record
 from flowc.errors import AuthorError
-from flowc_runtime.contract import path_segment
+from flowc_runtime.contract import LISTED, UNLISTED, path_segment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,23 +13,25 @@ if TYPE_CHECKING:
     from flowc_runtime.contract import RunRecord
     from flowc_runtime.stores import Store
 
-LISTING = "names/pipelines/"
-
 LATEST = "latest"
 
 SHOWN = 8
 """How many candidates an error names."""
 
 
-def list_run_ids(store: Store, pipeline: str | None = None) -> list[str]:
-    """The ids of all runs, newest first."""
-    prefix = f"{LISTING}{path_segment(pipeline)}/" if pipeline else LISTING
-    names = [key.rpartition("/")[2] for key in store.list(prefix)]
+def list_run_ids(
+    store: Store, pipeline: str | None = None, *, unlisted: bool = False
+) -> list[str]:
+    """The ids of all runs, newest first; with ``unlisted`` also of steps called on their own."""
+    below = f"{path_segment(pipeline)}/" if pipeline else ""
+    folders = (LISTED, UNLISTED) if unlisted else (LISTED,)
+    names = [key.rpartition("/")[2] for top in folders for key in store.list(top + below)]
     return [_unquote(name.partition("-")[2]) for name in sorted(names, reverse=True)]
 
 
-def list_pipelines(store: Store) -> list[str]:
-    return sorted({_unquote(key.split("/")[2]) for key in store.list(LISTING)})
+def list_pipelines(store: Store, *, unlisted: bool = False) -> list[str]:
+    folders = (LISTED, UNLISTED) if unlisted else (LISTED,)
+    return sorted({_unquote(key.split("/")[2]) for top in folders for key in store.list(top)})
 
 
 def find_run(store: Store, wanted: str) -> RunRecord:
@@ -41,6 +43,8 @@ def find_run(store: Store, wanted: str) -> RunRecord:
     if exact is not None:
         return exact
     ids = list_run_ids(store)
+    if wanted != LATEST:
+        ids += [id_ for id_ in list_run_ids(store, unlisted=True) if id_ not in set(ids)]
     if not ids:
         raise AuthorError(
             f"no run '{wanted}': the store {store.uri} has no runs yet",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flowc.driver.compile import CompileReport, compile_pipeline
 from flowc.driver.loading import load_pipeline
-from flowc.driver.run import run_called_pipeline, run_pipeline, run_step
+from flowc.driver.run import run_called_pipeline, run_pipeline
+from flowc.driver.single import run_step
 from flowc.driver.store import default_store
 from flowc.driver.tracing import trace
 

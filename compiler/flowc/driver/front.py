@@ -11,6 +11,7 @@ from flowc.driver.bundle import build_bundle, included_files
 from flowc.ir.verify import verify
 from flowc.passes.code import digest_code, digest_objects
 from flowc.passes.specification import Counted, lower_to_spec
+from flowc.registry import Bundle
 from flowc.trace import import_root, module_name, trace_pipeline
 from flowc.trace.modules import reach
 from flowc.trace.project import is_first_party
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
     from flowc import ir
     from flowc.authoring.pipeline import Pipeline
     from flowc.passes.code import Code
-    from flowc.registry import Bundle
     from flowc.trace.modules import Module
     from flowc_runtime.contract import PipelineSpec
+
+NO_BUNDLE = Bundle(digest="", data=b"")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +50,17 @@ def prepare(
     given: Mapping[str, Any] | None = None,
 ) -> Front:
     traced = trace_pipeline(pipeline, typed=typed, given=given)
-    entries = _entries(pipeline, traced)
+    return complete(traced, pipeline.entrypoint.__code__.co_filename)
+
+
+def complete(traced: ir.Pipeline, source: str) -> Front:
+    """The rest of the way for what was traced out of the file ``source``."""
+    entries = _entries(source, traced)
     modules = reach(entries)
     traced, codes = digest_code(traced, modules)
     traced, notes = _uncache(traced, codes)
     verify(traced)
-    file = Path(pipeline.entrypoint.__code__.co_filename).resolve()
+    file = Path(source).resolve()
     root = import_root(str(file))
     data = included_files(traced.include, file.parent, root)
     objects = _materializer_codes(traced, modules)
@@ -61,7 +68,8 @@ def prepare(
     return Front(
         pipeline=traced,
         spec=spec,
-        bundle=build_bundle(spec, modules, data),
+        # A step that is called on its own never leaves this machine.
+        bundle=NO_BUNDLE if traced.unlisted else build_bundle(spec, modules, data),
         import_paths=tuple(dict.fromkeys(str(import_root(path)) for path in entries.values())),
         notes=notes,
     )
@@ -97,9 +105,8 @@ def _uncache(
     return replace(pipeline, body=replace(pipeline.body, nodes=tuple(steps))), tuple(notes)
 
 
-def _entries(pipeline: Pipeline, traced: ir.Pipeline) -> dict[str, str]:
+def _entries(file: str, traced: ir.Pipeline) -> dict[str, str]:
     """The files of the pipeline, of every step and of their hooks, by module name."""
-    file = pipeline.entrypoint.__code__.co_filename
     entries = {module_name(file): file}
     named = [step.function.module for step in traced.steps]
     named += [hook.function.module for step in traced.steps for hook in step.hooks]

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from flowc.authoring.pipeline import Pipeline
-    from flowc.authoring.step import Step
     from flowc.client import RunDocument
     from flowc.registry import Reporter
 
@@ -73,10 +72,7 @@ def run_called_pipeline(
     signature = signature_of(pipeline, hints_of(pipeline.entrypoint))
     given = signature.bind(args, kwargs, call=author_location())
     front = prepare(pipeline, given=given)
-    backend = _machine("local")
-    check_features(front.pipeline, backend.name, backend.supports)
-    options = _options(front, _PlainReporter())
-    _run(backend, front, _named(options, _template(pipeline)))
+    options = run_here(front, PlainReporter(), _template(pipeline))
     document = Client(options.store).run(options.run)
     if document["status"] != "completed":
         failed = [step["id"] for step in document["steps"] if step["status"] == "failed"]
@@ -88,13 +84,13 @@ def run_called_pipeline(
     return document
 
 
-def run_step(step: Step, _args: Sequence[Any], _kwargs: Mapping[str, Any]) -> Any:
-    raise AuthorError(
-        f"{step.title} is called outside of a pipeline",
-        where=step.where,
-        hint=f"call {step.__name__}.entrypoint(...) for the plain function, "
-        "or call the step inside a function decorated with @pipeline",
-    )
+def run_here(front: Front, reporter: Reporter, template: str = "") -> RunOptions:
+    """Run what was prepared on this machine, as if it were called like a function."""
+    backend = _machine("local")
+    check_features(front.pipeline, backend.name, backend.supports)
+    options = _named(_options(front, reporter), template)
+    _run(backend, front, options)
+    return options
 
 
 def _machine(target: str) -> MachineBackend:
@@ -157,7 +153,7 @@ def _complete(front: Front) -> dict[str, str]:
     return texts
 
 
-class _PlainReporter:
+class PlainReporter:
     """Plain lines on standard error, for a pipeline that is called from Python."""
 
     def run_started(self, run: str, steps: list[str]) -> None:

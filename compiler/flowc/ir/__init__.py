@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flowc.ir.nodes import (
     ANY,
+    Artifact,
     Block,
     Constant,
     DockerSettings,
@@ -27,6 +28,7 @@ from flowc.ir.nodes import (
 
 __all__ = [
     "ANY",
+    "Artifact",
     "Block",
     "Constant",
     "DockerSettings",

@@ -15,6 +15,7 @@ VERSION = 1
 _NODES = {
     cls.__name__: cls
     for cls in (
+        nodes.Artifact,
         nodes.Block,
         nodes.Constant,
         nodes.DockerSettings,

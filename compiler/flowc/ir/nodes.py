@@ -60,6 +60,17 @@ class OutputRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """A value that was stored before the run; the fields are those of the wire's record."""
+
+    digest: str
+    type: str
+    uri: str
+    size: int
+    materializer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SequenceOf:
     """A list or tuple that holds at least one reference."""
 
@@ -74,7 +85,7 @@ class MappingOf:
     items: tuple[tuple[str, Value], ...]
 
 
-Value = Constant | ParameterRef | OutputRef | SequenceOf | MappingOf
+Value = Constant | Artifact | ParameterRef | OutputRef | SequenceOf | MappingOf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +215,8 @@ class Pipeline:
     """A traced pipeline.
 
     ``include`` names data files, relative to the pipeline's file. ``hooks`` are those of the run
-    itself. ``timeout`` is in seconds, from the first step's start.
+    itself. ``timeout`` is in seconds, from the first step's start. ``unlisted`` is a step that was
+    called on its own: its runs are kept out of the list of runs.
     """
 
     name: str
@@ -216,6 +228,7 @@ class Pipeline:
     hooks: tuple[Hook, ...] = ()
     execution_mode: str = "continue_on_failure"
     timeout: float | None = None
+    unlisted: bool = False
 
     @property
     def runtime_parameters(self) -> tuple[Parameter, ...]:

@@ -12,6 +12,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from flowc.ir.nodes import (
+    Artifact,
     Constant,
     DockerSettings,
     MappingOf,
@@ -30,6 +31,8 @@ def to_text(pipeline: Pipeline) -> str:
     lines = [f"pipeline {pipeline.name}({parameters})  # {pipeline.location}"]
     if pipeline.execution_mode != "continue_on_failure":
         lines.append(f"  {pipeline.execution_mode}")
+    if pipeline.unlisted:
+        lines.append("  unlisted")
     if pipeline.timeout is not None:
         lines.append(f"  timeout {pipeline.timeout:g}")
     lines += [f"  {hook.event} {_function(hook.function)}" for hook in pipeline.hooks]
@@ -85,6 +88,8 @@ def value_text(value: Value) -> str:
     match value:
         case Constant(json=text):
             return text
+        case Artifact(digest=digest, type=kind):
+            return f"<{kind} {digest[:12]}>"
         case ParameterRef(name=name):
             return f"${name}"
         case OutputRef(step=step, output=output):

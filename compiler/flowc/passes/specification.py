@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from flowc import __version__, ir
@@ -42,7 +42,7 @@ class Counted:
 def lower_to_spec(pipeline: ir.Pipeline, counted: Counted) -> PipelineSpec:
     table, closures = tabulate(counted.steps)
     lowering = _Steps(counted, closures)
-    return {
+    spec: PipelineSpec = {
         "protocol": PROTOCOL,
         "flowc": __version__,
         "pipeline": pipeline.name,
@@ -58,6 +58,9 @@ def lower_to_spec(pipeline: ir.Pipeline, counted: Counted) -> PipelineSpec:
         "execution_mode": pipeline.execution_mode,
         "timeout": pipeline.timeout,
     }
+    if pipeline.unlisted:
+        spec["unlisted"] = True
+    return spec
 
 
 def _parameter(parameter: ir.Parameter) -> ParameterSpec:
@@ -138,6 +141,8 @@ def _input(value: ir.Value) -> InputSpec:
     match value:
         case ir.Constant(json=text):
             return {"value": json.loads(text)}
+        case ir.Artifact():
+            return {"artifact": asdict(value)}
         case ir.ParameterRef(name=name):
             return {"parameter": name}
         case ir.OutputRef(step=step, output=output):

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from flowc.trace.pipeline import trace_pipeline
+from flowc.trace.pipeline import trace_pipeline, trace_step
 from flowc.trace.project import import_root, module_name, project_root
 from flowc.trace.tracer import type_spec
 
-__all__ = ["import_root", "module_name", "project_root", "trace_pipeline", "type_spec"]
+__all__ = [
+    "import_root",
+    "module_name",
+    "project_root",
+    "trace_pipeline",
+    "trace_step",
+    "type_spec",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from flowc import ir
 from flowc.errors import AuthorError
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
     from flowc.authoring.definition import Definition
     from flowc.authoring.step import Step
+
+    class Keep(Protocol):
+        """Makes a node of a Python value that an input is given."""
+
+        def __call__(self, value: Any, *, title: str, name: str, where: str) -> ir.Value: ...
+
 
 REQUIRED = inspect.Parameter.empty
 
@@ -176,10 +182,17 @@ def accepts(wanted: ir.Type, value: Any) -> bool:  # noqa: PLR0911 - one for eac
         case "float":
             return isinstance(value, (int, float)) and not isinstance(value, bool)
         case "str" | "bytes" | "list" | "dict" | "set" | "frozenset" | "tuple":
-            return type(value).__mro__[-2].__name__ == wanted.kind
+            return wanted.kind in {base.__name__ for base in type(value).__mro__[-2:]}
         case "union":
             return any(accepts(alternative, value) for alternative in wanted.args)
         case "literal":
-            return json.dumps(values.encode(value)) in wanted.values
+            return _literal_text(value) in wanted.values
         case _:
             return True
+
+
+def _literal_text(value: Any) -> str:
+    try:
+        return json.dumps(values.encode(value))
+    except values.NotEncodable:
+        return ""

@@ -23,9 +23,12 @@ from flowc.trace.tracer import Call, Tracer
 from flowc.trace.types import hints_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from flowc.authoring.definition import Definition
     from flowc.authoring.pipeline import Pipeline
+    from flowc.authoring.step import Step
+    from flowc.trace.model import Keep
 
 
 def trace_pipeline(
@@ -73,6 +76,26 @@ def trace_pipeline(
     )
 
 
+def trace_step(
+    step: Step, args: Sequence[Any], kwargs: Mapping[str, Any], keep: Keep
+) -> ir.Pipeline:
+    """An unlisted pipeline of one call of a step; ``keep`` makes nodes of the values it is given.
+
+    Raises AuthorError for whatever is wrong with the definition or the values.
+    """
+    code = step.entrypoint.__code__
+    root = project.project_root(code.co_filename)
+    tracer = Tracer(root, keep)
+    tracer.run_step(step, args, kwargs)
+    return ir.Pipeline(
+        name=step.name,
+        location=project.location(code.co_filename, code.co_firstlineno, root),
+        doc=inspect.cleandoc(step.__doc__ or ""),
+        body=ir.Block(nodes=tuple(_steps(step, tracer, root))),
+        unlisted=True,
+    )
+
+
 def _arguments(
     pipeline: Pipeline, parameters: tuple[ir.Parameter, ...], tracer: Tracer
 ) -> dict[str, Any]:
@@ -115,8 +138,8 @@ def _is_machinery(module: str) -> bool:
     return is_ours(module) or module.partition(".")[0] == "importlib"
 
 
-def _steps(pipeline: Pipeline, tracer: Tracer, root: Path) -> list[ir.Step]:
-    folder = Path(pipeline.entrypoint.__code__.co_filename).parent
+def _steps(definition: Definition, tracer: Tracer, root: Path) -> list[ir.Step]:
+    folder = Path(definition.entrypoint.__code__.co_filename).parent
     configured: dict[str, ir.DockerSettings] = {}
     steps: list[ir.Step] = []
     for call in tracer.calls.values():

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from flowc.authoring.definition import Definition
     from flowc.authoring.pipeline import Pipeline
     from flowc.authoring.step import Step
+    from flowc.trace.model import Keep
 
 INHERITED = ("enable_cache", "retry", "settings", "infrastructure_retries", *STEP_EVENTS)
 """Options of a pipeline that its steps take over unless they say otherwise."""
@@ -78,8 +79,9 @@ class Scope:
 class Tracer:
     """Collects calls; nested pipelines are inlined under their name as prefix."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, keep: Keep = constant) -> None:
         self.root = root
+        self._keep = keep
         self.calls: dict[str, Call] = {}
         self._scopes: list[Scope] = []
         self._models: dict[Callable[..., Any], StepModel] = {}
@@ -91,6 +93,11 @@ class Tracer:
         options = {name: pipeline.options[name] for name in INHERITED if name in pipeline.options}
         self._scopes.append(Scope("", options))
         pipeline.entrypoint(**arguments)
+
+    def run_step(self, step: Step, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+        """Record one call of a step, outside of any pipeline."""
+        self._scopes.append(Scope("", {}))
+        self.call_step(step, args, kwargs)
 
     def call_pipeline(
         self, pipeline: Pipeline, args: Sequence[Any], kwargs: Mapping[str, Any]
@@ -200,7 +207,7 @@ class Tracer:
                 self._check_type(title, argument.name, argument.type, given, where)
                 value = self._value(given[argument.name], title, argument.name, where)
             elif argument.default is not REQUIRED and _encodable(argument.default):
-                value = constant(argument.default, title=title, name=argument.name, where=where)
+                value = self._keep(argument.default, title=title, name=argument.name, where=where)
             else:
                 continue  # the function's own default; its code digest tells a change
             inputs.append(ir.Input(name=argument.name, type=argument.type, value=value))
@@ -237,7 +244,7 @@ class Tracer:
             case Outputs():
                 return self._sequence("tuple", list(value), title, name, where)
             case _ if not _holds_symbolic(value):
-                return constant(value, title=title, name=name, where=where)
+                return self._keep(value, title=title, name=name, where=where)
             case _ if is_dict(value):
                 return self._mapping(value, title, name, where)
             case _:

@@ -13,13 +13,21 @@ if TYPE_CHECKING:
 
 def main_name() -> str | None:
     """The name under which others import the script that runs as ``__main__``."""
+    import os
+
     main = sys.modules.get("__main__")
     spec = getattr(main, "__spec__", None)
     if spec is not None:
         return str(spec.name)
     file = getattr(main, "__file__", None)
-    script = str(file or "").replace("\\", "/").rpartition("/")[2]
-    return script.rpartition(".")[0] or script or None
+    if not file:
+        return None
+    folder, script = os.path.split(os.path.abspath(str(file)))
+    name = script.rpartition(".")[0] or script
+    while os.path.exists(f"{folder}/__init__.py"):
+        folder, package = os.path.split(folder)
+        name = f"{package}.{name}"
+    return name
 
 
 def class_name(kind: type) -> str:
@@ -48,7 +56,7 @@ def find_class(name: str) -> Any:
     The script that runs is looked into before it is imported a second time.
     """
     module_name, _, qualname = name.partition(":")
-    if module_name == main_name():
+    if module_name not in sys.modules and module_name == main_name():
         found = _attribute(sys.modules["__main__"], qualname)
         if found is not None:
             return found
