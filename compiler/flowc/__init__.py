@@ -9,6 +9,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from flowc.authoring import (
+        CachePolicy,
         Pipeline,
         RetryConfig,
         Step,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from flowc_runtime.context import StepContext, get_step_context, log_metadata
 
 __all__ = [
+    "CachePolicy",
     "Client",
     "Pipeline",
     "RetryConfig",
@@ -36,6 +38,7 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
+    "CachePolicy": "flowc.authoring",
     "Client": "flowc.client",
     "Pipeline": "flowc.authoring",
     "RetryConfig": "flowc.authoring",

@@ -52,6 +52,9 @@ def look_up(run: Run, step: StepSpec, key: str) -> Lookup:
 
 def _judge(store: Store, step: StepSpec, entry: Json) -> Lookup:
     outputs: dict[str, ArtifactRecord] = entry["outputs"]
+    expires = step.get("policy", {}).get("expires")
+    if expires is not None and entry["created"] + expires < time.time():
+        return Lookup("the cache entry has expired", broken=True)
     if outputs.keys() != {spec["name"] for spec in step["outputs"]}:
         return Lookup("the cache entry is damaged", broken=True)
     if not all(has_contents(store, one["digest"], one["size"]) for one in outputs.values()):

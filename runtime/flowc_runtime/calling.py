@@ -49,7 +49,7 @@ VARIABLE = 0x04 | 0x08  # *args, **kwargs; inspect names them, and costs 19 ms
 
 def call(job: Job) -> Report:
     """Call the job's hook; the author's modules can be imported already."""
-    function = _find(job.hook["module"], job.hook["qualname"])
+    function = find_function(job.hook["module"], job.hook["qualname"])
     facts = Facts(job)
     entered = facts.context
     if entered is not None:
@@ -65,7 +65,7 @@ def call(job: Job) -> Report:
     return {}
 
 
-def _find(module: str, qualname: str) -> Callable[..., Any]:
+def find_function(module: str, qualname: str) -> Callable[..., Any]:
     __import__(module)
     found: Any = sys.modules[module]
     for part in qualname.split("."):

@@ -178,10 +178,10 @@ def _guard(job: Job) -> Report:
 
 
 def _call_hook(job: Job) -> Report:
-    from flowc_runtime import calling
+    from flowc_runtime import calling, keying
 
     _enter_place(job.place, job.step)
-    return calling.call(job)
+    return keying.call(job) if job.hook["event"] == keying.EVENT else calling.call(job)
 
 
 def execute(job: Job) -> list[dict[str, Any]]:

@@ -86,6 +86,20 @@ if TYPE_CHECKING:
         qualname: str
         source: str
 
+    class KeySpec(HookSpec):
+        """A key function; ``takes`` are the inputs that it is called with."""
+
+        takes: list[str]
+
+    class PolicySpec(TypedDict, total=False):
+        """Inputs that do not count, seconds after which an entry does not count any more, and the
+        function whose value counts in place of the inputs that it takes.
+        """
+
+        ignore_inputs: list[str]
+        expires: float
+        key: KeySpec
+
     class StepSpec(TypedDict):
         """One invocation. ``hooks`` are by event, ``timeout`` is in seconds for each attempt.
         ``inputs`` is in the order of the function's parameters.
@@ -106,6 +120,7 @@ if TYPE_CHECKING:
         outputs: list[OutputSpec]
         upstream: list[str]
         cache: bool
+        policy: NotRequired[PolicySpec]
         retry: RetrySpec
         hooks: NotRequired[dict[str, HookSpec]]
         timeout: NotRequired[float | None]

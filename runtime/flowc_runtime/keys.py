@@ -159,24 +159,33 @@ def _find_output(step: str, output: str, upstream: Mapping[str, ResultRecord]) -
 
 
 def cache_key(
-    step: StepSpec, inputs: Mapping[str, Resolved], versions: Versions
+    step: StepSpec, inputs: Mapping[str, Resolved], versions: Versions, computed: Json = None
 ) -> tuple[str, dict[str, Json]]:
-    """The key and its ingredients; ``versions`` are those found where the step runs."""
+    """The key and its ingredients; ``versions`` are those found where the step runs.
+
+    ``computed`` is what the policy's key function returned, encoded: it counts in place of the
+    inputs that the function takes.
+    """
     import hashlib  # loads OpenSSL, which `--help` and `check` do without
 
-    ingredients = {
+    policy = step.get("policy", {})
+    left_out = {*policy.get("ignore_inputs", ()), *policy.get("key", {}).get("takes", ())}
+    ingredients: dict[str, Json] = {
         "version": KEY_VERSION,
         "ingredients": step["ingredients"],
         "versions": versions,
         "inputs": {
             name: {"is": _content(resolved), "type": step["types"].get(name)}
             for name, resolved in inputs.items()
+            if name not in left_out
         },
         "outputs": [
             {"name": out["name"], "type": out["type"], "materializer": out["materializer"]}
             for out in step["outputs"]
         ],
     }
+    if "key" in policy:
+        ingredients["computed"] = computed
     text = values.canonical(ingredients)
     if PAIRS in text:
         text = values.canonical(json.loads(text, object_hook=_forget_order))

@@ -104,10 +104,26 @@ class StepRun:
             if blocked:
                 self._finish({"status": "skipped", "reason": blocked})
                 return
-            self._resolve()
+            self._inputs = resolve_inputs(self.task)
         except keys.RequestError as error:
             self._fail(errors.request(str(error)))
             return
+        if self.task.step["cache"] and "key" in self.task.step.get("policy", {}):
+            from flowc_runtime import keying
+
+            self._attempt = keying.ask(
+                self.task, self._inputs, self._loop, output=self._write, ended=self._go_on
+            )
+        else:
+            self._go_on({})
+
+    def _go_on(self, report: Report) -> None:
+        """``report`` is of the policy's key function, empty where there is none."""
+        self._attempt = None
+        if self._cancelled:
+            self._finish({"status": "cancelled", "reason": "cancelled before it started"})
+            return
+        self._set_key(report)
         if not (self._resume() or self._use_cache()):
             result: ResultRecord = {"status": "running", "attempts": self._number + 1}
             self._call_hooks(STARTING, result, self._begin_attempt)
@@ -123,10 +139,15 @@ class StepRun:
         elif self._hooks is not None:
             self._hooks.cancel(number)
 
-    def _resolve(self) -> None:
-        self._inputs = resolve_inputs(self.task)
-        step = self.task.step
-        self._keyed = keys.cache_key(step, self._inputs, versions.here(step))
+    def _set_key(self, report: Report) -> None:
+        """Without a key, as when the author's function failed, nothing is looked up or kept."""
+        step, error = self.task.step, report.get("error")
+        if error is None:
+            found = versions.here(step)
+            self._keyed = keys.cache_key(step, self._inputs, found, report.get("key"))
+            return
+        self._found = cache.Lookup(f"the key function failed: {error.get('message', '')}")
+        self._say(error, "is not cached: its key function failed")
 
     def _resume(self) -> bool:
         """Whether an earlier process got as far as the end of the last attempt."""
@@ -142,6 +163,8 @@ class StepRun:
 
     def _use_cache(self) -> bool:
         """Whether the step could be finished with the outputs of a cache entry."""
+        if not self._keyed[0]:
+            return False
         found = self._found = cache.look_up(self.task.run, self.task.step, self._keyed[0])
         if found.outputs is None:
             return False
@@ -229,7 +252,7 @@ class StepRun:
             self._record["metadata"] = self._metadata
         self._note_end("completed")
         task, found = self.task, self._found
-        if task.step["cache"]:
+        if task.step["cache"] and self._keyed[0]:
             cache.put_entry(task, self._keyed, outputs, self._metadata, replace=found.broken)
         self._end({"status": "completed", "outputs": outputs})
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from flowc.authoring.caching import CachePolicy
 from flowc.authoring.pipeline import Pipeline, pipeline
 from flowc.authoring.retry import RetryConfig, StepRetryConfig
 from flowc.authoring.step import Step, step
 
-__all__ = ["Pipeline", "RetryConfig", "Step", "StepRetryConfig", "pipeline", "step"]
+__all__ = ["CachePolicy", "Pipeline", "RetryConfig", "Step", "StepRetryConfig", "pipeline", "step"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flowc.authoring.caching import CachePolicy
 from flowc.authoring.hooks import EVENTS, PIPELINE_EVENTS, STEP_EVENTS, hook_reference
 from flowc.authoring.retry import RetryConfig
 from flowc.errors import AuthorError, did_you_mean
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
-SHARED_OPTIONS = ("enable_cache", "retry", "settings", *STEP_EVENTS)
+SHARED_OPTIONS = ("cache_policy", "enable_cache", "retry", "settings", *STEP_EVENTS)
 STEP_OPTIONS = (*SHARED_OPTIONS, "output_materializers", "timeout", "infrastructure_retries")
 PIPELINE_OPTIONS = (
     *SHARED_OPTIONS,
@@ -92,6 +93,7 @@ def _texts(items: Iterable[Any]) -> bool:
 
 
 _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "cache_policy": (lambda value: isinstance(value, CachePolicy), "a CachePolicy"),
     "enable_cache": (lambda value: isinstance(value, bool), "True or False"),
     "retry": (lambda value: isinstance(value, RetryConfig), "a RetryConfig"),
     "settings": (_has_text_keys, "a dict with text keys"),

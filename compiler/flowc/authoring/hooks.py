@@ -64,25 +64,32 @@ def hook_reference(event: str, hook: object, *, title: str, where: str) -> HookR
     """Raises AuthorError for what no container could find or call."""
     if isinstance(hook, str):
         return _from_import_string(event, hook, title, where)
-    code = getattr(hook, "__code__", None)
-    name = getattr(hook, "__name__", "")
-    if code is None or hasattr(hook, "__self__"):
-        raise AuthorError(
-            f"{title}: {event} wants a function or its import path, got {hook!r}", where=where
-        )
+    wants = "a function or its import path"
+    found = function_reference(event, hook, title=title, where=where, wants=wants)
+    _check_arguments(event, hook, title, found.where)
+    return found
+
+
+def function_reference(
+    option: str, function: object, *, title: str, where: str, wants: str = "a function"
+) -> HookReference:
+    """Where every container finds a function; raises AuthorError when none could."""
+    code = getattr(function, "__code__", None)
+    name = getattr(function, "__name__", "")
+    if code is None or hasattr(function, "__self__"):
+        raise AuthorError(f"{title}: {option} wants {wants}, got {function!r}", where=where)
     place = f"{code.co_filename}:{code.co_firstlineno}"
-    qualname: str = getattr(hook, "__qualname__", name)
+    qualname: str = getattr(function, "__qualname__", name)
     if name == "<lambda>" or "<locals>" in qualname:
         what = (
             "a lambda" if name == "<lambda>" else f"'{name}', which is defined inside a function"
         )
         raise AuthorError(
-            f"{title}: {event} is {what}; no container could import it",
+            f"{title}: {option} is {what}; no container could import it",
             where=place,
-            hint="write the hook with def at the top level of a module",
+            hint="write it with def at the top level of a module",
         )
-    _check_arguments(event, hook, title, place)
-    return HookReference(str(getattr(hook, "__module__", "")), qualname, place)
+    return HookReference(str(getattr(function, "__module__", "")), qualname, place)
 
 
 def _from_import_string(event: str, text: str, title: str, where: str) -> HookReference:

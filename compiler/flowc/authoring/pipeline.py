@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any, overload
 
+    from flowc.authoring.caching import CachePolicy
     from flowc.authoring.hooks import Hook
     from flowc.authoring.retry import RetryConfig
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         *,
         name: str | None = None,
         enable_cache: bool | None = None,
+        cache_policy: CachePolicy | None = None,
         retry: RetryConfig | None = None,
         settings: dict[str, Any] | None = None,
         include: Sequence[str] | None = None,
@@ -63,8 +65,9 @@ def pipeline(
 ) -> Pipeline | Callable[[Callable[..., Any]], Pipeline]:
     """Make a pipeline of a function that calls steps.
 
-    ``enable_cache``, ``retry``, ``settings``, ``infrastructure_retries`` and the hooks of steps
-    apply to every step that does not say otherwise; ``timeout`` (seconds) is for the whole run.
+    ``enable_cache``, ``cache_policy``, ``retry``, ``settings``, ``infrastructure_retries`` and the
+    hooks of steps apply to every step that does not say otherwise; ``timeout`` (seconds) is for
+    the whole run.
     ``include`` lists data files as glob patterns relative to the file of the pipeline; they travel
     with the code. Raises AuthorError for unknown options.
     """

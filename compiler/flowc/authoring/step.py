@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, overload
 
+    from flowc.authoring.caching import CachePolicy
     from flowc.authoring.hooks import Hook
     from flowc.authoring.retry import RetryConfig
 
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
         *,
         name: str | None = None,
         enable_cache: bool | None = None,
+        cache_policy: CachePolicy | None = None,
         retry: RetryConfig | None = None,
         settings: dict[str, Any] | None = None,
         output_materializers: dict[str, Any] | None = None,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flowc.driver.bundle import build_bundle, included_files
 from flowc.ir.verify import verify
 from flowc.passes.code import digest_code, digest_objects
-from flowc.passes.specification import Counted, lower_to_spec
+from flowc.passes.specification import Counted, counted_objects, lower_to_spec
 from flowc.registry import Bundle
 from flowc.trace import import_root, module_name, trace_pipeline
 from flowc.trace.modules import reach
@@ -58,12 +58,12 @@ def complete(traced: ir.Pipeline, source: str) -> Front:
     entries = _entries(source, traced)
     modules = reach(entries)
     traced, codes = digest_code(traced, modules)
-    traced, notes = _uncache(traced, codes)
+    objects = _object_codes(traced, modules)
+    traced, notes = _uncache(traced, codes, objects)
     verify(traced)
     file = Path(source).resolve()
     root = import_root(str(file))
     data = included_files(traced.include, file.parent, root)
-    objects = _materializer_codes(traced, modules)
     spec = lower_to_spec(traced, Counted(steps=codes, objects=objects, included=data))
     return Front(
         pipeline=traced,
@@ -75,33 +75,32 @@ def complete(traced: ir.Pipeline, source: str) -> Front:
     )
 
 
-def _materializers(pipeline: ir.Pipeline) -> list[str]:
-    names = {output.materializer for step in pipeline.steps for output in step.outputs}
-    return sorted(names - {""})
-
-
-def _materializer_codes(pipeline: ir.Pipeline, modules: Mapping[str, Module]) -> dict[str, Code]:
-    """The code of the author's own materializers, by name."""
-    split = {name: tuple(name.split(":", 1)) for name in _materializers(pipeline)}
+def _object_codes(pipeline: ir.Pipeline, modules: Mapping[str, Module]) -> dict[str, Code]:
+    """The code of what counts beside the steps: the author's own materializers, the objects and
+    key functions of cache policies; by ``module:Qualname``.
+    """
+    names = sorted({name for step in pipeline.steps for name in counted_objects(step)})
+    split = {name: tuple(name.split(":", 1)) for name in names}
     own = {name: (where[0], where[1]) for name, where in split.items() if where[0] in modules}
     if not own:
         return {}
-    title = f"{pipeline.location.file}:{pipeline.name}:materializers"
+    title = f"{pipeline.location.file}:{pipeline.name}:objects"
     codes = digest_objects(title, own.values(), modules)
     return {name: codes[where] for name, where in own.items()}
 
 
 def _uncache(
-    pipeline: ir.Pipeline, codes: Mapping[str, Code]
+    pipeline: ir.Pipeline, codes: Mapping[str, Code], objects: Mapping[str, Code]
 ) -> tuple[ir.Pipeline, tuple[str, ...]]:
     """Steps whose code does not tell what they will do are executed each time."""
     steps: list[ir.Step] = []
     notes: list[str] = []
     for step in pipeline.steps:
-        why = codes[step.id].uncacheable if step.cache else ""
-        steps.append(replace(step, cache=False) if why else step)
-        if why:
-            notes.append(f"step '{step.id}' is not cached: {why}")
+        counted = [codes[step.id], *(objects[it] for it in counted_objects(step) if it in objects)]
+        whys = [code.uncacheable for code in counted if code.uncacheable and step.cache]
+        steps.append(replace(step, cache=False) if whys else step)
+        if whys:
+            notes.append(f"step '{step.id}' is not cached: {'; '.join(whys)}")
     return replace(pipeline, body=replace(pipeline.body, nodes=tuple(steps))), tuple(notes)
 
 
@@ -111,7 +110,7 @@ def _entries(file: str, traced: ir.Pipeline) -> dict[str, str]:
     named = [step.function.module for step in traced.steps]
     named += [hook.function.module for step in traced.steps for hook in step.hooks]
     named += [hook.function.module for hook in traced.hooks]
-    named += [name.partition(":")[0] for name in _materializers(traced)]
+    named += [name.partition(":")[0] for step in traced.steps for name in counted_objects(step)]
     for name in dict.fromkeys(named):
         known = getattr(sys.modules.get(name), "__file__", None)
         if name not in entries and known and is_first_party(known):

@@ -17,11 +17,13 @@ _NODES = {
     for cls in (
         nodes.Artifact,
         nodes.Block,
+        nodes.CachePolicy,
         nodes.Constant,
         nodes.DockerSettings,
         nodes.Function,
         nodes.Hook,
         nodes.Input,
+        nodes.KeyFunction,
         nodes.Location,
         nodes.MappingOf,
         nodes.Output,

@@ -138,6 +138,31 @@ class Hook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyFunction:
+    """Called with the inputs ``takes``; what it returns counts in their place."""
+
+    function: Function
+    where: str
+    takes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CachePolicy:
+    """What counts for a step's cache key beside its code and its other inputs.
+
+    ``files`` are names and digests; of ``objects`` the code counts. ``expires`` is in seconds.
+    ``versions`` is ignore, minor or exact.
+    """
+
+    ignore_inputs: tuple[str, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
+    objects: tuple[Function, ...] = ()
+    key: KeyFunction | None = None
+    expires: float | None = None
+    versions: str = "minor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DockerSettings:
     """What a step's image is made of and how its container is started.
 
@@ -175,6 +200,7 @@ class Step:
     after: tuple[str, ...] = ()
     upstream: tuple[str, ...] = ()
     cache: bool = True
+    cache_policy: CachePolicy = CachePolicy()
     code: str = ""
     retry: Retry = Retry()
     hooks: tuple[Hook, ...] = ()

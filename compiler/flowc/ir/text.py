@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from flowc.ir.nodes import (
     Artifact,
+    CachePolicy,
     Constant,
     DockerSettings,
     MappingOf,
@@ -62,6 +63,8 @@ def _step(step: Step) -> list[str]:
     lines = [f"{line}  # {step.location}"]
     if not step.cache:
         lines.append("  uncached")
+    if step.cache_policy != CachePolicy():
+        lines.append(f"  cache_policy{_cache_policy(step.cache_policy)}")
     if step.retry != Retry():
         lines.append(f"  retry{_changed(step.retry)}")
     lines += [f"  {hook.event} {_function(hook.function)}" for hook in step.hooks]
@@ -74,6 +77,19 @@ def _step(step: Step) -> list[str]:
     if step.image:
         lines.append(f"  image {step.image}")
     return lines
+
+
+def _cache_policy(policy: CachePolicy) -> str:
+    shown = [f"ignore_inputs={', '.join(policy.ignore_inputs)}"] if policy.ignore_inputs else []
+    shown += [f"file={name}@{digest[:8]}" for name, digest in policy.files]
+    shown += [f"object={_function(item)}" for item in policy.objects]
+    if policy.key is not None:
+        shown.append(f"key={_function(policy.key.function)}({', '.join(policy.key.takes)})")
+    if policy.expires is not None:
+        shown.append(f"expires={policy.expires:g}")
+    if policy.versions != "minor":
+        shown.append(f"versions={policy.versions}")
+    return "".join(f" {item}" for item in shown)
 
 
 def _changed(node: Retry | DockerSettings) -> str:

@@ -48,6 +48,7 @@ def _verify_step(step: Step, open_names: set[str], outputs: dict[str, set[str]])
             raise InternalError(
                 f"step '{step.id}' stands before its upstream '{name}'", where=where
             )
+    _verify_policy(step)
     for item in step.inputs:
         for reference in references(item.value):
             match reference:
@@ -61,3 +62,15 @@ def _verify_step(step: Step, open_names: set[str], outputs: dict[str, set[str]])
                         )
                 case _:
                     pass
+
+
+def _verify_policy(step: Step) -> None:
+    names = {item.name for item in step.inputs}
+    policy = step.cache_policy
+    taken = policy.key.takes if policy.key is not None else ()
+    for name in (*policy.ignore_inputs, *taken):
+        if name not in names:
+            raise InternalError(
+                f"the cache policy of step '{step.id}' names '{name}', which is no input",
+                where=str(step.location),
+            )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         OutputSpec,
         ParameterSpec,
         PipelineSpec,
+        PolicySpec,
         StepSpec,
     )
 
@@ -30,13 +31,23 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
     """What enters cache keys beside the IR: the code of each step by its id, that of other
-    objects (the author's materializers) by their names, and the data files that travel with the
-    code, which every step may read.
+    objects by their names, and the data files that travel with the code, which every step may
+    read.
     """
 
     steps: Mapping[str, Code]
     objects: Mapping[str, Code]
     included: Mapping[str, bytes]
+
+
+def counted_objects(step: ir.Step) -> list[str]:
+    """What counts for a step's key beside its own code, as ``module:Qualname``: materializers of
+    the author's, the objects and the key function of its cache policy.
+    """
+    policy = step.cache_policy
+    functions = [*policy.objects, *([policy.key.function] if policy.key else [])]
+    names = [output.materializer for output in step.outputs if output.materializer]
+    return [*names, *map(_name, functions)]
 
 
 def lower_to_spec(pipeline: ir.Pipeline, counted: Counted) -> PipelineSpec:
@@ -83,7 +94,7 @@ class _Steps:
         self._distributions: dict[tuple[str, ...], list[str]] = {}
 
     def step(self, step: ir.Step) -> StepSpec:
-        return {
+        spec: StepSpec = {
             "id": step.id,
             "name": step.name,
             "function": {"module": step.function.module, "qualname": step.function.qualname},
@@ -106,17 +117,27 @@ class _Steps:
             "ingredients": self._ingredients(step),
             "code": self._closures[step.id],
         }
+        policy = _policy(step.cache_policy)
+        if policy:
+            spec["policy"] = policy
+        return spec
 
     def _ingredients(self, step: ir.Step) -> dict[str, Any]:
-        used = {output.materializer for output in step.outputs}
-        objects = {name: code for name, code in self._counted.objects.items() if name in used}
-        codes = [self._counted.steps[step.id], *objects.values()]
+        known = self._counted.objects
+        codes = {name: known[name] for name in counted_objects(step) if name in known}
+        named = {output.materializer for output in step.outputs}
+        level = step.cache_policy.versions
+        used = [self._counted.steps[step.id], *codes.values()]
         return {
             "code": step.code,
             "docker": _docker(step.docker),
             "include": self._included,
-            "materializers": {name: code.digest for name, code in sorted(objects.items())},
-            "versions": {"level": "minor", "distributions": self._named(codes)},
+            "materializers": {name: codes[name].digest for name in sorted(named & codes.keys())},
+            "versions": {
+                "level": level,
+                "distributions": [] if level == "ignore" else self._named(used),
+            },
+            "policy": _policy_ingredients(step.cache_policy, codes),
         }
 
     def _named(self, codes: Iterable[Code]) -> list[str]:
@@ -159,6 +180,42 @@ def _output(output: ir.Output) -> OutputSpec:
         "type": type_spec(output.type),
         "materializer": output.materializer or None,
     }
+
+
+def _policy(policy: ir.CachePolicy) -> PolicySpec:
+    """What the runtime does; what counts are ingredients."""
+    spec: PolicySpec = {}
+    if policy.ignore_inputs:
+        spec["ignore_inputs"] = list(policy.ignore_inputs)
+    if policy.expires is not None:
+        spec["expires"] = policy.expires
+    if policy.key is not None:
+        function = policy.key.function
+        spec["key"] = {
+            "module": function.module,
+            "qualname": function.qualname,
+            "source": policy.key.where,
+            "takes": list(policy.key.takes),
+        }
+    return spec
+
+
+def _policy_ingredients(policy: ir.CachePolicy, codes: Mapping[str, Code]) -> dict[str, Any]:
+    """Only what is there: a policy that adds nothing leaves keys as they are."""
+    found: dict[str, Any] = {}
+    if policy.files:
+        found["files"] = dict(policy.files)
+    if policy.objects:
+        names = sorted({_name(item) for item in policy.objects})
+        found["objects"] = {name: codes[name].digest for name in names}
+    if policy.key is not None:
+        name = _name(policy.key.function)
+        found["key"] = codes[name].digest if name in codes else name
+    return found
+
+
+def _name(function: ir.Function) -> str:
+    return f"{function.module}:{function.qualname}"
 
 
 def _docker(settings: ir.DockerSettings) -> dict[str, Any]:

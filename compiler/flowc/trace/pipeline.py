@@ -15,6 +15,7 @@ from flowc.authoring.handles import ParameterHandle, is_ours
 from flowc.authoring.hooks import PIPELINE_EVENTS, STEP_EVENTS
 from flowc.errors import AuthorError, FlowcError, did_you_mean
 from flowc.trace import options, project
+from flowc.trace.caching import Policies
 from flowc.trace.model import signature_of
 from flowc.trace.parameters import check_value, json_text, plain_text, read_parameters
 from flowc.trace.settings import check_components, docker_settings
@@ -141,6 +142,7 @@ def _is_machinery(module: str) -> bool:
 def _steps(definition: Definition, tracer: Tracer, root: Path) -> list[ir.Step]:
     folder = Path(definition.entrypoint.__code__.co_filename).parent
     configured: dict[str, ir.DockerSettings] = {}
+    policies = Policies(root)
     steps: list[ir.Step] = []
     for call in tracer.calls.values():
         title, where = f"step '{call.step.id}'", str(call.step.defined)
@@ -157,6 +159,7 @@ def _steps(definition: Definition, tracer: Tracer, root: Path) -> list[ir.Step]:
                 after=tuple(order),
                 upstream=tuple(sorted({*call.data, *order})),
                 cache=call.options.get("enable_cache", True),
+                cache_policy=policies.read(call.options.get("cache_policy"), call.step),
                 retry=options.retry(call.options.get("retry")),
                 hooks=options.hooks(call.options, STEP_EVENTS, title=title, root=root),
                 timeout=call.options.get("timeout"),
@@ -164,6 +167,7 @@ def _steps(definition: Definition, tracer: Tracer, root: Path) -> list[ir.Step]:
                 docker=configured[key],
             )
         )
+    policies.check()
     return steps
 
 

@@ -41,7 +41,14 @@ if TYPE_CHECKING:
     from flowc.authoring.step import Step
     from flowc.trace.model import Keep
 
-INHERITED = ("enable_cache", "retry", "settings", "infrastructure_retries", *STEP_EVENTS)
+INHERITED = (
+    "cache_policy",
+    "enable_cache",
+    "retry",
+    "settings",
+    "infrastructure_retries",
+    *STEP_EVENTS,
+)
 """Options of a pipeline that its steps take over unless they say otherwise."""
 
 MAX_DEPTH = 100
