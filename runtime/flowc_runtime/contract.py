@@ -143,8 +143,9 @@ if TYPE_CHECKING:
         ``roots`` are the folders inside the bundle that go on ``sys.path`` (``src``, ``src/lib``).
         ``execution_mode`` is continue_on_failure, fail_fast or stop_on_failure; ``timeout`` is in
         seconds for the whole run; ``hooks`` are ``on_init`` and ``on_cleanup``. ``code`` is read
-        with `keys.code_parts`. ``unlisted`` keeps the runs out of the listing: a step was called
-        on its own.
+        with `keys.code_parts`. ``run_name`` is the template of the run's name, ``substitutions``
+        what it may hold beside parameters. ``unlisted`` keeps the runs out of the listing: a step
+        was called on its own.
         """
 
         protocol: int
@@ -159,6 +160,8 @@ if TYPE_CHECKING:
         hooks: NotRequired[dict[str, HookSpec]]
         execution_mode: NotRequired[str]
         timeout: NotRequired[float | None]
+        run_name: NotRequired[str]
+        substitutions: NotRequired[dict[str, Json]]
         unlisted: NotRequired[bool]
 
     Status = Literal[

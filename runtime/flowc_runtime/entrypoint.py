@@ -11,7 +11,8 @@
     --default-store URI   the same, unless FLOWC_STORE is set
     --run ID | --engine-run TEXT
                           the run: its id, or the engine's own name of it from which it is derived
-    --run-name TEXT       what people call the run; the first step's counts
+    --run-name TEXT       what people call the run, unless the pipeline has a template for that;
+                          the first step's counts
     --target NAME         recorded with the run
     --param NAME=JSON     a parameter of the pipeline, again for each
     --executor-input JSON Kubeflow's {{$}}: parameters are taken from it, outputs noted for it

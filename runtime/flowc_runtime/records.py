@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 
 from flowc_runtime import contract, errors, keys
@@ -87,12 +88,38 @@ class Run:
 
 
 def ensure_run(run: Run) -> None:
-    """Put the run's record and its place in the listing, unless somebody was faster."""
+    """Put the run's record and its place in the listing, unless somebody was faster.
+
+    The run then has the name that its record says, for everything that takes part in it.
+    """
     key = contract.run_key(run.id)
-    if run.store.exists(key):
-        return
-    if run.store.put_if_absent(key, dump(_run_record(run))):
-        _list_run(run, run.created)
+    record: RunRecord | None = read(run.store, key)
+    if record is None:
+        run.name = _claim_name(run)
+        if run.store.put_if_absent(key, dump(_run_record(run))):
+            _list_run(run, run.created)
+            return
+        record = read(run.store, key)
+    if record is not None:
+        run.name = record.get("name", run.name)
+
+
+def _claim_name(run: Run) -> str:
+    """The name that the pipeline's template gives; what the engine calls the run without one."""
+    template = run.spec.get("run_name", "")
+    if not template:
+        return run.name
+    from flowc_runtime import naming
+
+    fields = {**_plain_parameters(run), **run.spec.get("substitutions", {})}
+    try:
+        name = naming.fill_in(
+            template, pipeline=run.spec["pipeline"], fields=fields, created=run.created
+        )
+    except naming.BadNameError as error:  # a run goes on without it
+        print(f"flowc: {error}; the run is called {run.name}", file=sys.stderr)
+        return run.name
+    return naming.claim(run.store, name, run.id)
 
 
 def mend_listing(run: Run) -> None:

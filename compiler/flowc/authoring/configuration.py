@@ -18,12 +18,15 @@ STEP_OPTIONS = (*SHARED_OPTIONS, "output_materializers", "timeout", "infrastruct
 PIPELINE_OPTIONS = (
     *SHARED_OPTIONS,
     *PIPELINE_EVENTS,
+    "config_path",
     "execution_mode",
     "include",
     "infrastructure_retries",
     "run_name",
+    "substitutions",
     "timeout",
 )
+MERGED = ("output_materializers", "substitutions")
 EXECUTION_MODES = ("continue_on_failure", "fail_fast", "stop_on_failure")
 """What a failed step means for the others: independent branches go on; everything that runs is
 ended at once; what runs may end, and nothing more is started."""
@@ -49,12 +52,40 @@ def check_options(
         problem = _problem(name, value)
         if problem:
             raise AuthorError(f"{what}: {name} {problem}, got {value!r}", where=where)
-    return given
+    return _with_materializers(given, known, what=what, where=where)
+
+
+def _with_materializers(
+    given: dict[str, Any], known: tuple[str, ...], *, what: str, where: str
+) -> dict[str, Any]:
+    """``settings["output_materializers"]`` is another way to write ``output_materializers``."""
+    if "output_materializers" not in given.get("settings", {}):
+        return given
+    settings = dict(given["settings"])
+    chosen = settings.pop("output_materializers")
+    if "output_materializers" not in known:
+        raise AuthorError(
+            f"{what}: output_materializers belong to a step, whose outputs they name", where=where
+        )
+    if not _has_text_keys(chosen):
+        raise AuthorError(
+            f"{what}: settings['output_materializers'] wants a dict with text keys, "
+            f"got {chosen!r}",
+            where=where,
+        )
+    chosen = {**chosen, **given.get("output_materializers", {})}
+    return {**given, "settings": settings, "output_materializers": chosen}
 
 
 def merge(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    """``change`` over ``base``; settings are merged component by component, key by key."""
+    """``change`` over ``base``, option by option; those in MERGED key by key.
+
+    Settings are merged component by component, and inside a component key by key.
+    """
     merged = {**base, **change}
+    for name in MERGED:
+        if name in base and name in change:
+            merged[name] = {**base[name], **change[name]}
     if "settings" in base and "settings" in change:
         merged["settings"] = merge_settings(base["settings"], change["settings"])
     return merged
@@ -78,6 +109,18 @@ def _problem(name: str, value: Any) -> str:
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
+
+
+def _is_path(value: Any) -> bool:
+    return bool(value) and (isinstance(value, str) or hasattr(value, "__fspath__"))
+
+
+def _are_substitutions(value: Any) -> bool:
+    return (
+        _has_text_keys(value)
+        and all(name.isidentifier() for name in value)
+        and all(type(held) in (str, int, float) for held in value.values())
+    )
 
 
 def _is_number(value: Any) -> bool:
@@ -109,4 +152,6 @@ _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
         f"one of {', '.join(EXECUTION_MODES)}",
     ),
     "run_name": (_is_text, "a text"),
+    "config_path": (_is_path, "the path of a YAML file"),
+    "substitutions": (_are_substitutions, "a dict of names to texts or numbers"),
 }

@@ -9,6 +9,7 @@ from flowc.authoring.definition import Definition
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from os import PathLike
     from typing import Any, overload
 
     from flowc.authoring.caching import CachePolicy
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
         settings: dict[str, Any] | None = None,
         include: Sequence[str] | None = None,
         run_name: str | None = None,
+        substitutions: dict[str, str | int | float] | None = None,
+        config_path: str | PathLike[str] | None = None,
         on_start: Hook | None = None,
         on_end: Hook | None = None,
         on_success: Hook | None = None,
@@ -69,7 +72,8 @@ def pipeline(
     hooks of steps apply to every step that does not say otherwise; ``timeout`` (seconds) is for
     the whole run.
     ``include`` lists data files as glob patterns relative to the file of the pipeline; they travel
-    with the code. Raises AuthorError for unknown options.
+    with the code. ``config_path`` is a YAML file whose options beat these. Raises AuthorError for
+    unknown options.
     """
     if function is not None:
         return Pipeline(function, name=name, options=options)

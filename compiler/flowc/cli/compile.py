@@ -53,6 +53,7 @@ def _parse_volume(text: str, ctx: click.Context, param: click.Parameter) -> Volu
     help="The build directory, written whole or not at all. [default: build/TARGET/PIPELINE]",
 )
 @options.param_option()
+@options.config_option()
 @options.engine_store_option()
 @click.option(
     "--volume",
@@ -83,6 +84,7 @@ def compile_command(  # noqa: PLR0913 - one argument for each option
     target: str,
     out: str | None,
     parameters: Mapping[str, str],
+    config: str,
     store: str | None,
     volumes: tuple[Volume, ...],
     ship: str,
@@ -115,6 +117,7 @@ def compile_command(  # noqa: PLR0913 - one argument for each option
         target,
         out=out or f"build/{path_segment(target)}/{path_segment(pipeline.name)}",
         parameters=parameters,
+        config=config,
         store=store,
         volumes=volumes,
         ship=cast("Ship", ship),

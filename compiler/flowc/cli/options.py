@@ -58,6 +58,18 @@ def param_option() -> Callable[[Command], Command]:
     )
 
 
+def config_option() -> Callable[[Command], Command]:
+    return click.option(
+        "-c",
+        "--config",
+        metavar="FILE",
+        default="",
+        shell_complete=_complete_source,
+        help="A YAML file with the run's configuration, in place of the pipeline's config_path."
+        " `flowc config template` writes one.",
+    )
+
+
 def store_option() -> Callable[[Command], Command]:
     return click.option(
         "--store",

@@ -21,6 +21,7 @@ EXIT = {"completed": 0, "cancelled": 130}
 @options.source_argument()
 @options.machine_option()
 @options.param_option()
+@options.config_option()
 @options.store_option()
 @click.option("--no-cache", is_flag=True, help="Execute every step, also what is cached.")
 @click.option(
@@ -44,6 +45,7 @@ def run_command(  # noqa: PLR0913 - one argument for each option
     source: str,
     target: str,
     parameters: Mapping[str, str],
+    config: str,
     store: str | None,
     no_cache: bool,
     run_name: str,
@@ -58,6 +60,7 @@ def run_command(  # noqa: PLR0913 - one argument for each option
     \b
     flowc run pipeline.py
     flowc run training/pipeline.py:nightly -p epochs=3 -p 'layers=[64, 32]'
+    flowc run pipeline.py --config nightly.yaml
     flowc run pipeline.py --target docker --max-parallel 2
     flowc run pipeline.py --run-name "digits with more trees" --no-cache
     flowc run pipeline.py --json | jq .status
@@ -79,6 +82,7 @@ def run_command(  # noqa: PLR0913 - one argument for each option
             pipeline,
             target=target,
             parameters=parameters,
+            config=config,
             store=uri,
             cache=not no_cache,
             run_name=run_name,

@@ -45,6 +45,7 @@ def compile_pipeline(  # noqa: PLR0913 - the options of a compilation, each by i
     *,
     out: str,
     parameters: Mapping[str, str],
+    config: str = "",
     store: str | None,
     volumes: tuple[Volume, ...] = (),
     ship: Ship = "image",
@@ -66,7 +67,7 @@ def compile_pipeline(  # noqa: PLR0913 - the options of a compilation, each by i
         )
     folder = Path(out)
     check_free(folder, pipeline.name, target)
-    front = prepare(pipeline, typed=parameters)
+    front = prepare(pipeline, typed=parameters, config=config, named=True)
     check_features(front.pipeline, target, backend.supports)
     options = EmitOptions(
         bundle=front.bundle,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flowc.driver.bundle import build_bundle, included_files
+from flowc.driver.configuration import read_configuration
 from flowc.ir.verify import verify
 from flowc.passes.code import digest_code, digest_objects
 from flowc.passes.specification import Counted, counted_objects, lower_to_spec
@@ -48,13 +49,21 @@ def prepare(
     *,
     typed: Mapping[str, str] | None = None,
     given: Mapping[str, Any] | None = None,
+    config: str = "",
+    named: bool = False,
 ) -> Front:
-    traced = trace_pipeline(pipeline, typed=typed, given=given)
-    return complete(traced, pipeline.entrypoint.__code__.co_filename)
+    """``config`` is a YAML file that takes the place of the pipeline's own."""
+    configuration = read_configuration(pipeline, config)
+    traced = trace_pipeline(pipeline, typed=typed, given=given, configuration=configuration)
+    return complete(traced, pipeline.entrypoint.__code__.co_filename, named=named)
 
 
-def complete(traced: ir.Pipeline, source: str) -> Front:
-    """The rest of the way for what was traced out of the file ``source``."""
+def complete(traced: ir.Pipeline, source: str, *, named: bool = False) -> Front:
+    """The rest of the way for what was traced out of the file ``source``.
+
+    Whether runs are ``named`` inside containers, by whichever of them comes first; where a driver
+    names them, the name stays out of the bundle.
+    """
     entries = _entries(source, traced)
     modules = reach(entries)
     traced, codes = digest_code(traced, modules)
@@ -64,7 +73,8 @@ def complete(traced: ir.Pipeline, source: str) -> Front:
     file = Path(source).resolve()
     root = import_root(str(file))
     data = included_files(traced.include, file.parent, root)
-    spec = lower_to_spec(traced, Counted(steps=codes, objects=objects, included=data))
+    nameless = traced if named else replace(traced, run_name="")
+    spec = lower_to_spec(nameless, Counted(steps=codes, objects=objects, included=data))
     return Front(
         pipeline=traced,
         spec=spec,

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import sys
+import time
 import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from flowc.authoring.handles import author_location
 from flowc.driver.front import Front, prepare
-from flowc.driver.naming import claim, fill_in
 from flowc.driver.store import default_store
 from flowc.errors import AuthorError, RunFailed
 from flowc.passes.features import check_features
 from flowc.registry import BuildOptions, MachineBackend, RunOptions, find_backend
 from flowc.trace.model import signature_of
+from flowc.trace.naming import fill_in
 from flowc.trace.types import hints_of
 from flowc_runtime.contract import run_id
+from flowc_runtime.naming import claim
+from flowc_runtime.stores import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +35,7 @@ def run_pipeline(  # noqa: PLR0913 - the options of a run, each by its name
     *,
     target: str,
     parameters: Mapping[str, str],
+    config: str = "",
     store: str | None = None,
     cache: bool = True,
     run_name: str = "",
@@ -41,10 +46,11 @@ def run_pipeline(  # noqa: PLR0913 - the options of a run, each by its name
 ) -> str:
     """Run it and return the run's id; how it ended is read from the store.
 
+    ``config`` is a YAML file that takes the place of the pipeline's own.
     Raises AuthorError before anything runs when the request is wrong.
     """
     backend = _machine(target)
-    front = prepare(pipeline, typed=parameters)
+    front = prepare(pipeline, typed=parameters, config=config)
     check_features(front.pipeline, target, backend.supports)
     options = replace(
         _options(front, reporter),
@@ -56,7 +62,7 @@ def run_pipeline(  # noqa: PLR0913 - the options of a run, each by its name
         options = replace(options, store=store)
     if max_parallel:
         options = replace(options, max_parallel=max_parallel)
-    _run(backend, front, _named(options, run_name or _template(pipeline)))
+    _run(backend, front, _named(options, front, run_name))
     return options.run
 
 
@@ -72,7 +78,7 @@ def run_called_pipeline(
     signature = signature_of(pipeline, hints_of(pipeline.entrypoint))
     given = signature.bind(args, kwargs, call=author_location())
     front = prepare(pipeline, given=given)
-    options = run_here(front, PlainReporter(), _template(pipeline))
+    options = run_here(front, PlainReporter())
     document = Client(options.store).run(options.run)
     if document["status"] != "completed":
         failed = [step["id"] for step in document["steps"] if step["status"] == "failed"]
@@ -84,11 +90,11 @@ def run_called_pipeline(
     return document
 
 
-def run_here(front: Front, reporter: Reporter, template: str = "") -> RunOptions:
+def run_here(front: Front, reporter: Reporter) -> RunOptions:
     """Run what was prepared on this machine, as if it were called like a function."""
     backend = _machine("local")
     check_features(front.pipeline, backend.name, backend.supports)
-    options = _named(_options(front, reporter), template)
+    options = _named(_options(front, reporter), front)
     _run(backend, front, options)
     return options
 
@@ -109,18 +115,20 @@ def _run(backend: MachineBackend, front: Front, options: RunOptions) -> None:
     backend.run(front.pipeline, options)
 
 
-def _template(pipeline: Pipeline) -> str:
-    template: str = pipeline.options.get("run_name", "")
-    return template
-
-
-def _named(options: RunOptions, template: str) -> RunOptions:
-    """The run's name from its template; its id where there is none."""
+def _named(options: RunOptions, front: Front, asked: str = "") -> RunOptions:
+    """The run's name from the template that was asked for, or from its own; else its id."""
+    template = asked or front.pipeline.run_name
     if not template:
         return options
-    pipeline = options.spec["pipeline"]
-    name = fill_in(template, pipeline=pipeline, parameters=options.parameters)
-    return replace(options, run_name=claim(name, store=options.store, run=options.run))
+    texts = {item.name: item.bound for item in front.pipeline.parameters if item.bound is not None}
+    texts.update({**options.parameters, **dict(front.pipeline.substitutions)})
+    fields = {name: json.loads(text) for name, text in texts.items()}
+    name = fill_in(template, pipeline=front.pipeline.name, fields=fields, created=time.time())
+    store = open_store(options.store)
+    try:
+        return replace(options, run_name=claim(store, name, options.run))
+    finally:
+        store.close()
 
 
 def _options(front: Front, reporter: Reporter) -> RunOptions:

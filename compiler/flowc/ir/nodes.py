@@ -241,8 +241,9 @@ class Pipeline:
     """A traced pipeline.
 
     ``include`` names data files, relative to the pipeline's file. ``hooks`` are those of the run
-    itself. ``timeout`` is in seconds, from the first step's start. ``unlisted`` is a step that was
-    called on its own: its runs are kept out of the list of runs.
+    itself. ``timeout`` is in seconds, from the first step's start. ``run_name`` is a template, for
+    which ``substitutions`` are names with JSON texts. ``unlisted`` is a step that was called on
+    its own: its runs are kept out of the list of runs.
     """
 
     name: str
@@ -254,6 +255,8 @@ class Pipeline:
     hooks: tuple[Hook, ...] = ()
     execution_mode: str = "continue_on_failure"
     timeout: float | None = None
+    run_name: str = ""
+    substitutions: tuple[tuple[str, str], ...] = ()
     unlisted: bool = False
 
     @property

@@ -36,6 +36,9 @@ def to_text(pipeline: Pipeline) -> str:
         lines.append("  unlisted")
     if pipeline.timeout is not None:
         lines.append(f"  timeout {pipeline.timeout:g}")
+    if pipeline.run_name:
+        lines.append(f"  run_name {pipeline.run_name!r}")
+    lines += [f"  substitution {name} = {value}" for name, value in pipeline.substitutions]
     lines += [f"  {hook.event} {_function(hook.function)}" for hook in pipeline.hooks]
     for step in pipeline.steps:
         lines += [f"  {line}" for line in _step(step)]

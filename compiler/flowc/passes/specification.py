@@ -69,9 +69,19 @@ def lower_to_spec(pipeline: ir.Pipeline, counted: Counted) -> PipelineSpec:
         "execution_mode": pipeline.execution_mode,
         "timeout": pipeline.timeout,
     }
+    if pipeline.run_name:
+        spec["run_name"] = pipeline.run_name
+        spec["substitutions"] = _substitutions(pipeline)
     if pipeline.unlisted:
         spec["unlisted"] = True
     return spec
+
+
+def _substitutions(pipeline: ir.Pipeline) -> dict[str, Any]:
+    """What the run's name may hold and is known already: bound parameters too."""
+    texts = {item.name: item.bound for item in pipeline.parameters if item.bound is not None}
+    texts.update(pipeline.substitutions)
+    return {name: json.loads(text) for name, text in texts.items()}
 
 
 def _parameter(parameter: ir.Parameter) -> ParameterSpec:

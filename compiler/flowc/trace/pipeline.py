@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from flowc import ir
 from flowc.authoring import port
-from flowc.authoring.handles import ParameterHandle, is_ours
+from flowc.authoring.handles import ParameterHandle, author_location, is_ours
 from flowc.authoring.hooks import PIPELINE_EVENTS, STEP_EVENTS
 from flowc.errors import AuthorError, FlowcError, did_you_mean
 from flowc.trace import options, project
 from flowc.trace.caching import Policies
+from flowc.trace.configuration import EMPTY, Configuration, pipeline_values, placed
 from flowc.trace.model import signature_of
+from flowc.trace.naming import check_naming, substitutions
 from flowc.trace.parameters import check_value, json_text, plain_text, read_parameters
 from flowc.trace.settings import check_components, docker_settings
 from flowc.trace.shape import shape_parameters
@@ -37,26 +39,35 @@ def trace_pipeline(
     *,
     typed: Mapping[str, str] | None = None,
     given: Mapping[str, Any] | None = None,
+    configuration: Configuration = EMPTY,
 ) -> ir.Pipeline:
     """Trace a pipeline for parameters that a person ``typed``, or Python values that were given.
 
-    Raises AuthorError for whatever is wrong with the definition or the values, and for an
-    exception in the pipeline function, then with the author's part of the traceback.
+    Raises AuthorError for whatever is wrong with the definition, the configuration or the values,
+    and for an exception in the pipeline function, then with the author's part of the traceback.
     """
+    return trace_calls(pipeline, typed=typed, given=given, configuration=configuration)[0]
+
+
+def trace_calls(
+    pipeline: Pipeline,
+    *,
+    typed: Mapping[str, str] | None = None,
+    given: Mapping[str, Any] | None = None,
+    configuration: Configuration = EMPTY,
+) -> tuple[ir.Pipeline, Mapping[str, Call]]:
+    """The same, and what was recorded of each invocation."""
+    pipeline = configuration.configured(pipeline)
     code = pipeline.entrypoint.__code__
     root = project.project_root(code.co_filename)
     here = project.location(code.co_filename, code.co_firstlineno, root)
     signature = signature_of(pipeline, hints_of(pipeline.entrypoint))
     annotated = {argument.name: argument.annotated for argument in signature.arguments}
     types = {argument.name: argument.type for argument in signature.arguments}
-    texts = {
-        name: json_text(text, types.get(name, ir.ANY)) for name, text in (typed or {}).items()
-    }
-    for name, value in (given or {}).items():
-        texts[name] = plain_text(pipeline, name, types.get(name, ir.ANY), value)
+    texts = _texts(pipeline, types, typed or {}, given or {}, configuration)
     forced = shape_parameters(pipeline, annotated)
     parameters = read_parameters(pipeline, signature, forced, texts, here)
-    tracer = Tracer(root)
+    tracer = Tracer(root, configuration)
     _call(pipeline, tracer, _arguments(pipeline, parameters, tracer))
     if not tracer.calls:
         raise AuthorError(
@@ -64,7 +75,8 @@ def trace_pipeline(
             where=pipeline.where,
             hint="call at least one step in it",
         )
-    return ir.Pipeline(
+    configuration.check_steps({id_: call.step.name for id_, call in tracer.calls.items()})
+    traced = ir.Pipeline(
         name=pipeline.name,
         location=here,
         doc=inspect.cleandoc(pipeline.__doc__ or ""),
@@ -74,7 +86,41 @@ def trace_pipeline(
         hooks=options.hooks(pipeline.options, PIPELINE_EVENTS, title=pipeline.title, root=root),
         execution_mode=pipeline.options.get("execution_mode", "continue_on_failure"),
         timeout=pipeline.options.get("timeout"),
+        run_name=pipeline.options.get("run_name", ""),
+        substitutions=substitutions(pipeline.options.get("substitutions", {})),
     )
+    check_naming(traced, configuration.places, pipeline.where)
+    return traced, tracer.calls
+
+
+def _texts(
+    pipeline: Pipeline,
+    types: Mapping[str, ir.Type],
+    typed: Mapping[str, str],
+    given: Mapping[str, Any],
+    configuration: Configuration,
+) -> dict[str, str]:
+    """Values of parameters as JSON texts: what is typed beats the file, what is given equals it.
+
+    Raises AuthorError for a file that contradicts a call in Python.
+    """
+    texts: dict[str, str] = {}
+    for name, found in pipeline_values(configuration, pipeline.title, types).items():
+        with placed(found.where):
+            texts[name] = plain_text(pipeline, name, types[name], found.value)
+    for name, value in given.items():
+        text = plain_text(pipeline, name, types.get(name, ir.ANY), value)
+        if texts.get(name, text) != text:
+            raise AuthorError(
+                f"{pipeline.title}: parameter '{name}' is {texts[name]} here, "
+                f"and the call at {author_location()} passes {text}",
+                where=configuration.parameters[name].where,
+                hint="take one of the two away",
+            )
+        texts[name] = text
+    for name, text in typed.items():
+        texts[name] = json_text(text, types.get(name, ir.ANY))
+    return texts
 
 
 def trace_step(
@@ -86,7 +132,7 @@ def trace_step(
     """
     code = step.entrypoint.__code__
     root = project.project_root(code.co_filename)
-    tracer = Tracer(root, keep)
+    tracer = Tracer(root, keep=keep)
     tracer.run_step(step, args, kwargs)
     return ir.Pipeline(
         name=step.name,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +18,8 @@ from flowc.authoring.hooks import STEP_EVENTS
 from flowc.errors import AuthorError
 from flowc.narrowing import is_dict, is_sequence
 from flowc.trace import project
+from flowc.trace.configuration import EMPTY, Configuration, with_inputs
+from flowc.trace.materializers import check_outputs, with_materializers
 from flowc.trace.model import (
     REQUIRED,
     Signature,
@@ -86,8 +86,11 @@ class Scope:
 class Tracer:
     """Collects calls; nested pipelines are inlined under their name as prefix."""
 
-    def __init__(self, root: Path, keep: Keep = constant) -> None:
+    def __init__(
+        self, root: Path, configuration: Configuration = EMPTY, keep: Keep = constant
+    ) -> None:
         self.root = root
+        self.configuration = configuration
         self._keep = keep
         self.calls: dict[str, Call] = {}
         self._scopes: list[Scope] = []
@@ -112,6 +115,7 @@ class Tracer:
         where = author_location()
         rest = dict(kwargs)
         name = rest.pop("id", pipeline.name)
+        _check_nested(pipeline, where)
         given = self._signature(pipeline).bind(args, rest, call=where)
         for argument in self._signature(pipeline).arguments:
             if argument.name in given:
@@ -134,13 +138,20 @@ class Tracer:
         known = {argument.name for argument in model.signature.arguments}
         explicit = _explicit_id(rest, known, step.title, where)
         after = rest.pop("after", None)
+        scope = self._scopes[-1]
+        step_id = self._new_id(scope, explicit or step.name, explicit=bool(explicit), where=where)
+        configured = self.configuration.of(step_id, step.name)
+        if configured:
+            rest = with_inputs(model.signature, configured, args, rest, where)
         given = model.signature.bind(args, rest, call=where)
         self._upstream = []
         inputs = self._inputs(model, given, where)
         order = tuple(self._collect_after(after, step.title, where))
-        scope = self._scopes[-1]
-        step_id = self._new_id(scope, explicit or step.name, explicit=bool(explicit), where=where)
-        outputs = _with_materializers(step, model.outputs)
+        for configuration in configured:
+            check_outputs(step.title, configuration.outputs, model.outputs)
+        options = merge(scope.options, step.options)
+        options = self.configuration.step_options(options, step_id, step.name)
+        outputs = with_materializers(step, model.outputs, options.get("output_materializers", {}))
         file, _, line = where.rpartition(":")
         code = step.entrypoint.__code__
         node = ir.Step(
@@ -155,7 +166,7 @@ class Tracer:
         )
         self.calls[step_id] = Call(
             step=node,
-            options=merge(scope.options, step.options),
+            options=options,
             data=tuple(self._upstream),
             after=order,
             scope=scope.prefix,
@@ -334,46 +345,13 @@ def _explicit_id(rest: dict[str, Any], known: set[str], title: str, where: str) 
     return given[0]
 
 
-def _with_materializers(step: Step, outputs: tuple[ir.Output, ...]) -> tuple[ir.Output, ...]:
-    chosen = {
-        **step.options.get("settings", {}).get("output_materializers", {}),
-        **step.options.get("output_materializers", {}),
-    }
-    if not chosen:
-        return outputs
-    unknown = [name for name in chosen if name not in {output.name for output in outputs}]
-    if unknown:
+def _check_nested(pipeline: Pipeline, where: str) -> None:
+    if "config_path" in pipeline.options:
         raise AuthorError(
-            f"{step.title} has no output '{unknown[0]}' to give a materializer",
-            where=step.where,
-            hint=f"its outputs: {', '.join(output.name for output in outputs) or 'none'}",
+            f"{pipeline.title} has a config_path of its own, and is called inside another one",
+            where=where,
+            hint="call the pipeline without it, and configure its steps from the outer one's file",
         )
-    return tuple(
-        ir.Output(
-            name=output.name,
-            type=output.type,
-            materializer=_import_string(chosen.get(output.name, ""), step),
-        )
-        for output in outputs
-    )
-
-
-def _import_string(materializer: Any, step: Step) -> str:
-    if isinstance(materializer, str):
-        if not materializer:
-            return ""
-        module, colon, name = materializer.partition(":")
-        if not colon:
-            module, _, name = materializer.rpartition(".")
-        with suppress(ImportError):  # it may be installed in the step's image alone
-            importlib.import_module(module)
-        return f"{module}:{name}"
-    if isinstance(materializer, type):
-        return f"{materializer.__module__}:{materializer.__qualname__}"
-    raise AuthorError(
-        f"{step.title}: a materializer is a class or its import path, got {materializer!r}",
-        where=step.where,
-    )
 
 
 def _is_symbolic(value: Any) -> bool:

@@ -1,0 +1,233 @@
+"""A run configuration from its YAML file: every key is known, and every value of its kind.
+
+Options are checked by what checks a decorator's arguments, one at a time, so that each problem is
+told with its line. All problems are told at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flowc.authoring.configuration import PIPELINE_OPTIONS, STEP_OPTIONS, check_options, merge
+from flowc.authoring.retry import RetryConfig
+from flowc.driver.configuration.document import Entry, read_document
+from flowc.errors import AuthorError, FlowcError, did_you_mean, raise_all
+from flowc.narrowing import is_dict, is_list
+from flowc.trace.configuration import Configuration, Given, StepConfiguration, placed
+from flowc.trace.settings import check_components, docker_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from flowc.authoring.pipeline import Pipeline
+
+NOT_IN_A_FILE = ("config_path",)
+PIPELINE_KEYS = (
+    *(name for name in PIPELINE_OPTIONS if name not in NOT_IN_A_FILE),
+    "parameters",
+    "steps",
+)
+STEP_KEYS = (*STEP_OPTIONS, "parameters")
+RETRY_KEYS = RetryConfig.__slots__
+
+
+def read(path: str, pipeline: Pipeline) -> Configuration:
+    """Raises AuthorError, or several together, each with its line."""
+    document = read_document(path)
+    reader = _Reader(Path(pipeline.entrypoint.__code__.co_filename).parent)
+    found = reader.configuration(document, pipeline.title)
+    raise_all(reader.errors)
+    return found
+
+
+class _Reader:
+    """Collects what is wrong, and goes on."""
+
+    def __init__(self, folder: Path) -> None:
+        self.errors: list[FlowcError] = []
+        self._folder = folder
+
+    def configuration(self, document: Entry, title: str) -> Configuration:
+        keys = self._keys(document, PIPELINE_KEYS, "a run configuration")
+        options = self._options(keys, PIPELINE_OPTIONS, title)
+        return Configuration(
+            options=options,
+            places={name: keys[name].where for name in options},
+            parameters=self._given(keys, title),
+            steps={
+                name: self._step(name, entry)
+                for name, entry in self._members(keys, "steps", title).items()
+            },
+        )
+
+    def _step(self, name: str, entry: Entry) -> StepConfiguration:
+        title = f"step '{name}'"
+        keys = self._keys(entry, STEP_KEYS, title)
+        return StepConfiguration(
+            where=entry.where,
+            options=self._options(keys, STEP_OPTIONS, title),
+            parameters=self._given(keys, title),
+            outputs=dict(self._outputs(keys)),
+        )
+
+    def _keys(self, entry: Entry, known: tuple[str, ...], what: str) -> dict[str, Entry]:
+        """The members of a mapping that have a value; what is unknown is told."""
+        if entry.value is None:
+            return {}
+        if not is_dict(entry.value):
+            self._refuse(f"{what} wants keys with values, got {entry.plain()!r}", entry.where)
+            return {}
+        found: dict[str, Entry] = entry.value
+        for name, member in found.items():
+            if name not in known:
+                hint = did_you_mean(name, list(known))
+                self._refuse(f"{what} has no key '{name}'", member.where, hint)
+        return {
+            name: member
+            for name, member in found.items()
+            if name in known and member.value is not None
+        }
+
+    def _members(self, keys: Mapping[str, Entry], name: str, title: str) -> dict[str, Entry]:
+        entry = keys.get(name)
+        if entry is None:
+            return {}
+        if is_dict(entry.value):
+            members: dict[str, Entry] = entry.value
+            return members
+        self._refuse(f"{title}: {name} wants keys with values, got {entry.plain()!r}", entry.where)
+        return {}
+
+    def _given(self, keys: Mapping[str, Entry], title: str) -> dict[str, Given]:
+        members = self._members(keys, "parameters", title)
+        return {
+            name: Given(value=entry.plain(), where=entry.where) for name, entry in members.items()
+        }
+
+    def _outputs(self, keys: Mapping[str, Entry]) -> Iterator[tuple[str, str]]:
+        """Outputs that are given a materializer, in either of the two ways to do that."""
+        settings = keys.get("settings")
+        places = [keys.get("output_materializers")]
+        if settings is not None and is_dict(settings.value):
+            places.append(settings.value.get("output_materializers"))
+        for entry in places:
+            if entry is not None and is_dict(entry.value):
+                for name, member in entry.value.items():
+                    yield name, member.where
+
+    def _options(
+        self, keys: Mapping[str, Entry], known: tuple[str, ...], title: str
+    ) -> dict[str, Any]:
+        options: dict[str, Any] = {}
+        for name, entry in keys.items():
+            if name not in known:
+                continue
+            try:
+                value = self._value(name, entry, title)
+                with placed(entry.where):
+                    given = check_options({name: value}, known, what=title, where=entry.where)
+                options = merge(options, given)
+            except FlowcError as error:
+                self.errors.append(error)
+        return options
+
+    def _value(self, name: str, entry: Entry, title: str) -> Any:
+        if name == "retry":
+            return _retry(entry, title)
+        if name == "settings":
+            return self._settings(entry, title)
+        return _without_nulls(entry) if is_dict(entry.value) else entry.plain()
+
+    def _settings(self, entry: Entry, title: str) -> dict[str, Any]:
+        """Each key is checked alone: what is wrong has a line of its own."""
+        if not is_dict(entry.value):
+            raise AuthorError(
+                f"{title}: settings wants keys with values, got {entry.plain()!r}",
+                where=entry.where,
+            )
+        settings: dict[str, Any] = {}
+        for name, component in entry.value.items():
+            check_components({name: {}}, title=title, where=component.where)
+            if component.value is None:
+                continue
+            settings[name] = _without_nulls(component)
+            if name == "docker":
+                self._check_docker(component, title)
+        return settings
+
+    def _check_docker(self, component: Entry, title: str) -> None:
+        members = component.value if is_dict(component.value) else {}
+        parts = [({name: entry.plain()}, entry.where) for name, entry in members.items()]
+        if not members:
+            parts = [(component.plain(), component.where)]
+        for part, where in parts:
+            try:
+                docker_settings(part, title=title, where=where, folder=self._folder)
+            except AuthorError as error:
+                self.errors.append(error)
+
+    def _refuse(self, message: str, where: str, hint: str = "") -> None:
+        self.errors.append(AuthorError(message, where=where, hint=hint))
+
+
+def _without_nulls(entry: Entry) -> Any:
+    """A key without a value says nothing, as in every other place."""
+    if not is_dict(entry.value):
+        return entry.plain()
+    return {
+        name: member.plain() for name, member in entry.value.items() if member.value is not None
+    }
+
+
+def _retry(entry: Entry, title: str) -> RetryConfig:
+    if not is_dict(entry.value):
+        raise AuthorError(
+            f"{title}: retry wants keys with values, got {entry.plain()!r}",
+            where=entry.where,
+            hint=f"its keys: {', '.join(RETRY_KEYS)}",
+        )
+    options: dict[str, Any] = {}
+    for name, member in entry.value.items():
+        if name not in RETRY_KEYS:
+            raise AuthorError(
+                f"{title}: retry has no key '{name}'",
+                where=member.where,
+                hint=did_you_mean(name, list(RETRY_KEYS)),
+            )
+        if member.value is None:
+            continue
+        options[name] = _exceptions(member, title) if name == "only_on" else member.plain()
+        try:
+            RetryConfig(**{name: options[name]})
+        except AuthorError as error:
+            raise AuthorError(f"{title}: retry: {error.message}", where=member.where) from None
+    return RetryConfig(**options)
+
+
+def _exceptions(entry: Entry, title: str) -> list[Any]:
+    items: list[Entry] = entry.value if is_list(entry.value) else [entry]
+    return [_imported(item, title) for item in items]
+
+
+def _imported(entry: Entry, title: str) -> Any:
+    """What an import string names; a bare name is one of Python's own."""
+    text = entry.plain()
+    if not isinstance(text, str):
+        raise AuthorError(
+            f"{title}: only_on wants import paths of exceptions, got {text!r}", where=entry.where
+        )
+    module, colon, name = text.partition(":")
+    if not colon:
+        module, _, name = text.rpartition(".")
+    try:
+        found: Any = importlib.import_module(module or "builtins")
+        for part in name.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise AuthorError(
+            f"{title}: only_on names '{text}', which cannot be imported: {error}",
+            where=entry.where,
+        ) from None
+    return found

@@ -1,0 +1,149 @@
+"""Whatever is wrong in a run configuration is told with its line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.config.conftest import Scene
+
+PIPELINE = """
+def told(wrong): ...
+@step
+def make(n: int = 1) -> Annotated[int, "a"]: ...
+@step
+def use(x: int, y: int = 1) -> None: ...
+@pipeline
+def inner():
+    make()
+@pipeline
+def p(n: int = 1, must: str = "m"):
+    use(make(), 2)
+    use(make(n=n))
+    inner()
+"""
+
+
+@pytest.mark.parametrize(
+    ("yaml", "line", "message", "hint"),
+    [
+        ("enable_cach: true", 1, "a run configuration has no key 'enable_cach'", "'enable_cache'"),
+        ("\n\nenable_cache: 3", 3, "pipeline 'p': enable_cache wants True or False, got 3", ""),
+        ("enable_cache: no", 1, "enable_cache wants True or False, got 'no'", ""),
+        ("config_path: a.yaml", 1, "a run configuration has no key 'config_path'", ""),
+        ("timeout: -1", 1, "timeout wants seconds above 0, got -1", ""),
+        ("timeout: .inf", 1, "timeout wants seconds above 0, got inf", ""),
+        ("execution_mode: fail", 1, "execution_mode wants one of continue_on_failure", ""),
+        ("run_name: 3", 1, "run_name wants a text, got 3", ""),
+        ("run_name: '{pipelin}'", 1, "unknown field 'pipelin'", "'pipeline'"),
+        ("run_name: '{'", 1, "cannot be filled in", ""),
+        ("substitutions: {n: 1}", 1, "the substitution 'n' has the name of a parameter", ""),
+        ("substitutions: {a: [1]}", 1, "substitutions wants a dict of names", ""),
+        ("parameters: 3", 1, "parameters wants keys with values, got 3", ""),
+        ("parameters:\n  m: 1", 2, "pipeline 'p' has no parameter 'm'", "known: must, n"),
+        ("parameters:\n  n: a", 2, "parameter 'n'", ""),
+        ("parameters:\n  must: 1", 2, "must", ""),
+        ("retry: 3", 1, "retry wants keys with values, got 3", "max_retries"),
+        ("retry:\n  max_retry: 3", 2, "retry has no key 'max_retry'", "'max_retries'"),
+        ("retry:\n  delay: 1\n  max_retries: -3", 3, "max_retries wants an integer from 0", ""),
+        ("retry:\n  only_on: nowhere.E", 2, "only_on names 'nowhere.E', which cannot", ""),
+        ("retry:\n  only_on:\n  - OSError\n  - print", 2, "wants exception classes", ""),
+        ("on_failure: 3", 1, "on_failure wants a function or its import path, got 3", ""),
+        ("on_failure: told", 1, "on_failure is the text 'told', which is no import path", ""),
+        ("\non_failure: nowhere.told", 2, "'nowhere.told', which cannot be imported", ""),
+        ("include: a.txt", 1, "include wants a list of glob patterns", ""),
+        ("settings: 3", 1, "settings wants keys with values, got 3", ""),
+        ("settings:\n  dokcer: {}", 2, "there are no settings 'dokcer'", "'docker'"),
+        ("settings:\n  docker: 3", 2, "settings['docker'] wants a dict, got 3", ""),
+        (
+            "settings:\n  docker:\n    parent_imge: x",
+            3,
+            "settings['docker'] has no key 'parent_imge'",
+            "'parent_image'",
+        ),
+        (
+            "settings:\n  docker:\n    user: u\n    requirements: [3]",
+            4,
+            "settings['docker']['requirements'] wants a list of texts",
+            "",
+        ),
+        (
+            "settings:\n  docker:\n    requirements: none.txt",
+            3,
+            "names a file that cannot be read",
+            "",
+        ),
+        ("settings:\n  output_materializers: {a: m.M}", 1, "output_materializers belong to", ""),
+        ("steps: [a]", 1, "steps wants keys with values, got ['a']", ""),
+        ("steps:\n  use: 3", 2, "step 'use' wants keys with values, got 3", ""),
+        ("steps:\n  usee: {}", 2, "'usee' is neither an invocation", "did you mean 'use'?"),
+        ("steps:\n  zzzz: {}", 2, "'zzzz' is neither", "make, use, make_2, use_2, inner.make"),
+        ("steps:\n  inner.mke: {}", 2, "'inner.mke' is neither", "did you mean 'inner.make'?"),
+        ("steps:\n  use:\n    include: []", 3, "step 'use' has no key 'include'", ""),
+        ("steps:\n  use:\n    timeot: 1", 3, "step 'use' has no key 'timeot'", "'timeout'"),
+        ("steps:\n  use:\n    timeout: x", 3, "step 'use': timeout wants seconds above 0", ""),
+        ("steps:\n  use:\n    parameters:\n      z: 1", 4, "step 'use' has no input 'z'", "x, y"),
+        ("steps:\n  use_2:\n    parameters:\n      y: b", 4, "step 'use': ", ""),
+        ("steps:\n  use:\n    parameters:\n      y: 3", 4, "'y' is 3 here, and the call at ", ""),
+        ("steps:\n  use_2:\n    parameters:\n      x: 3", 4, "passes <output a of step make", ""),
+        ("steps:\n  make_2:\n    parameters: {n: 3}", 3, "passes <parameter n>", ""),
+        (
+            "steps:\n  make:\n    output_materializers:\n      b: m.M",
+            4,
+            "step 'make' has no output 'b' to give a materializer",
+            "its outputs: a",
+        ),
+        (
+            "steps:\n  make:\n    settings:\n      output_materializers:\n        b: m.M",
+            5,
+            "step 'make' has no output 'b' to give a materializer",
+            "",
+        ),
+        ("steps:\n  make:\n    retry:\n      delay: -1", 4, "step 'make': retry: delay wants", ""),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(
+    scene: Scene, yaml: str, line: int, message: str, hint: str
+) -> None:
+    scene.pipeline(PIPELINE)
+    refusal = scene.refusal(yaml + "\n")
+    head, _, tail = refusal.partition("\n  hint: ")
+    assert head.startswith(f"c.yaml:{line}: ")
+    assert message in head
+    assert hint in tail
+
+
+def test_everything_that_is_wrong_is_told_at_once(scene: Scene) -> None:
+    scene.pipeline(PIPELINE)
+    found = scene.refusal("timeout: x\nretyr: 1\nsteps:\n  use:\n    on_end: 3\n    hooks: 1\n")
+    places = [line.split(" ")[0] for line in found.splitlines() if line.startswith("c.yaml")]
+    assert sorted(places) == ["c.yaml:1:", "c.yaml:2:", "c.yaml:5:", "c.yaml:6:"]
+
+
+def test_a_hook_of_a_file_is_looked_at_like_any_other(scene: Scene) -> None:
+    scene.pipeline(PIPELINE)
+    module = scene.load().entrypoint.__module__
+    refusal = scene.refusal(f"on_failure: {module}.told\n")
+    assert "on_failure calls 'told', whose argument 'wrong' has no meaning" in refusal
+
+
+def test_a_value_that_the_call_passes_too_is_no_conflict(scene: Scene) -> None:
+    scene.pipeline(PIPELINE)
+    yaml = "steps: {use: {parameters: {y: 2}}, use_2: {parameters: {y: 1}}}"
+    assert scene.text(yaml) == scene.text()
+
+
+def test_a_file_that_is_not_there(scene: Scene) -> None:
+    scene.pipeline(PIPELINE)
+    from flowc.driver import trace
+    from flowc.errors import AuthorError
+
+    with pytest.raises(AuthorError, match=r"'none\.yaml' cannot be read: No such file"):
+        trace(scene.load(), {}, config="none.yaml")
+
+
+def test_a_nested_pipeline_with_a_file_of_its_own(scene: Scene) -> None:
+    scene.pipeline(PIPELINE.replace("    inner()", "    inner.with_options(config_path='x')()"))
+    assert "pipeline 'inner' has a config_path of its own" in scene.refusal("{}")
