@@ -36,16 +36,21 @@ class Lookup:
 
 
 def look_up(run: Run, step: StepSpec, key: str) -> Lookup:
+    """What a run may use."""
+    if step["cache"] and not run.cache:
+        return Lookup("caching is off for this run")
+    return find_entry(run.store, step, key)
+
+
+def find_entry(store: Store, step: StepSpec, key: str) -> Lookup:
     """Never an error: whatever is wrong with an entry makes it a miss."""
     if not step["cache"]:
         return Lookup("caching is off for this step")
-    if not run.cache:
-        return Lookup("caching is off for this run")
     try:
-        entry = records.read(run.store, contract.action_key(key))
+        entry = records.read(store, contract.action_key(key))
         if entry is None:
-            return Lookup("no cache entry")
-        return _judge(run.store, step, entry)
+            return Lookup(contract.NO_ENTRY)
+        return _judge(store, step, entry)
     except (StoreError, KeyError, TypeError, AttributeError):
         return Lookup("the cache entry is damaged", broken=True)
 

@@ -295,6 +295,9 @@ LOST_AFTER = 30.0
 LISTED, UNLISTED = "names/pipelines/", "names/steps/"
 """Where runs of pipelines are listed, and runs of steps that were called on their own."""
 
+NO_ENTRY = "no entry yet"
+"""The reason of a result whose key was not in the cache; readers find out what had changed."""
+
 SEGMENT_SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.[]")
 
 

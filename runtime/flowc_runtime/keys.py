@@ -116,6 +116,11 @@ def referenced_parameters(step: StepSpec) -> list[str]:
     return list(dict.fromkeys(leaf["parameter"] for leaf in found if "parameter" in leaf))
 
 
+def upstream_steps(spec: InputSpec) -> list[str]:
+    """The invocations whose outputs an input uses."""
+    return list(dict.fromkeys(leaf["step"] for leaf in _leaves(spec) if "step" in leaf))
+
+
 def _leaves(spec: InputSpec) -> Iterator[InputSpec]:
     below = spec.get("list") or spec.get("tuple") or [item for _, item in spec.get("dict", ())]
     if not below:

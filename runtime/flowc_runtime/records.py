@@ -151,6 +151,7 @@ def _run_record(run: Run) -> RunRecord:
             {
                 "id": step["id"],
                 "step": step["name"],
+                "function": step["function"]["qualname"],
                 "upstream": step["upstream"],
                 "retry": step["retry"],
             }

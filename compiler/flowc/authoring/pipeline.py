@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from flowc.authoring.caching import CachePolicy
     from flowc.authoring.hooks import Hook
     from flowc.authoring.retry import RetryConfig
+    from flowc.client.explain import PlanDocument
 
 
 class Pipeline(Definition):
@@ -32,6 +33,14 @@ class Pipeline(Definition):
         if tracer is not None:
             return tracer.call_pipeline(self, args, kwargs)
         return port.driver().run_called_pipeline(self, args, kwargs)
+
+    def plan(self, *args: Any, **kwargs: Any) -> PlanDocument:
+        """What a call with these arguments would do: hit or miss for each step, and why.
+
+        Nothing is executed and nothing is written.
+        """
+        document: PlanDocument = port.driver().plan_called_pipeline(self, args, kwargs)
+        return document
 
 
 if TYPE_CHECKING:

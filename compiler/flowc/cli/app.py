@@ -13,6 +13,7 @@ from flowc.cli.suggest import SuggestingGroup
 COMMANDS = {
     "compile": "flowc.cli.compile:compile_command",
     "run": "flowc.cli.run:run_command",
+    "plan": "flowc.cli.plan:plan_command",
     "runs": "flowc.cli.runs:runs_group",
     "graph": "flowc.cli.graph:graph_command",
     "targets": "flowc.cli.targets:targets_command",
@@ -62,6 +63,7 @@ def app() -> None:
     flowc run pipeline.py                                on this machine
     flowc run pipeline.py --target docker                one container for each step
     flowc compile pipeline.py --target airflow           a DAG file, in build/
+    flowc plan pipeline.py                               what is cached, and what changed
     flowc runs list                                      what ran, and how it ended
 
     A SOURCE is path/to/file.py or package.module, with :name added when there are several

@@ -19,6 +19,7 @@ STATUS_COLOURS = {
     "completed": "green", "cached": "green", "ok": "green", "native": "green",
     "running": "cyan", "emulated": "yellow", "missing": "yellow",
     "failed": "red", "lost": "red", "problem": "red", "error": "red",
+    "hit": "green", "miss": "yellow", "unknown": "cyan",
     "skipped": "yellow", "cancelled": "yellow", "pending": "dim",
 }  # fmt: skip
 """How a status word looks, wherever it is printed."""

@@ -31,7 +31,7 @@ def machine_option() -> Callable[[Command], Command]:
         "--target",
         default="local",
         show_default=True,
-        shell_complete=_complete_target,
+        shell_complete=complete_target,
         help="Where steps run: local or docker. `flowc targets` lists all.",
     )
 
@@ -41,7 +41,7 @@ def engine_option() -> Callable[[Command], Command]:
         "-t",
         "--target",
         required=True,
-        shell_complete=_complete_target,
+        shell_complete=complete_target,
         help="What to compile for. `flowc targets` lists them.",
     )
 
@@ -156,7 +156,7 @@ def _complete_source(
     return [CompletionItem(incomplete, type="file")]
 
 
-def _complete_target(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+def complete_target(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
     from flowc.registry import backend_names
 
     return [name for name in backend_names() if name.startswith(incomplete)]

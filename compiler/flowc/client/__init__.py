@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from flowc.client.document import RunDocument as RunDocument
     from flowc.client.document import RunSummary as RunSummary
     from flowc.client.document import StepDocument as StepDocument
+    from flowc.client.explain import PlanDocument as PlanDocument
+    from flowc.client.explain import StepPlan as StepPlan
     from flowc.client.records import RunRecords, StepRecords
     from flowc_runtime.stores import Store
 
@@ -58,9 +60,13 @@ class Client:
 
         Raises AuthorError when no run, or more than one, is meant.
         """
-        from flowc.client.document import run_document
+        from flowc.client import document, explain
 
-        return run_document(self._records(run), _now())
+        records = self._records(run)
+        found = document.run_document(records, _now())
+        with _store_errors():
+            explain.explain_run(self._store, records, found)
+        return found
 
     def logs(self, run: str, step: str | None = None) -> dict[str, str]:
         """What steps wrote, by invocation id in the pipeline's order, without silent steps."""

@@ -23,12 +23,16 @@ CONNECTIONS = 16
 class StepRecords:
     """What is known of one invocation: generation 0 means that it never began."""
 
-    __slots__ = ("attempts", "generation", "has_log", "id", "result", "retry", "step", "upstream")
+    __slots__ = (
+        "attempts", "function", "generation", "has_log", "id", "result", "retry", "step",
+        "upstream",
+    )  # fmt: skip
 
     def __init__(self, id: str, step: str, upstream: tuple[str, ...]) -> None:  # noqa: A002
         self.id = id
         self.step = step
         self.upstream = upstream
+        self.function = step
         self.retry: dict[str, Any] = {}
         self.generation = 0
         self.attempts: list[AttemptRecord] = []
@@ -76,7 +80,7 @@ def read_run_record(store: Store, run: str) -> RunRecord | None:
 
 
 def read_records(store: Store, record: RunRecord) -> RunRecords:
-    steps = _expected_steps(record)
+    steps = expected_steps(record)
     by_segment = {contract.path_segment(step.id): step for step in steps.values()}
     prefix = contract.run_key(record.get("run", "")).removesuffix("run.json") + "steps/"
     found = _group(store.list(prefix), len(prefix))
@@ -104,13 +108,14 @@ def _read_at_once(read: Callable[[str], None], segments: list[str]) -> None:
             pass
 
 
-def _expected_steps(record: RunRecord) -> dict[str, StepRecords]:
+def expected_steps(record: RunRecord) -> dict[str, StepRecords]:
     steps: dict[str, StepRecords] = {}
     for expected in record.get("steps", []):
         id_ = expected["id"]
         step = StepRecords(
             id_, expected.get("step") or expected.get("name") or id_, tuple(expected["upstream"])
         )
+        step.function = expected.get("function") or step.step
         step.retry = expected.get("retry") or {}
         steps[id_] = step
     return steps

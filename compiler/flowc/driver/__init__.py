@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flowc.driver.compile import CompileReport, compile_pipeline
 from flowc.driver.loading import load_pipeline
+from flowc.driver.plan import plan_called_pipeline, plan_pipeline
 from flowc.driver.run import run_called_pipeline, run_pipeline
 from flowc.driver.single import run_step
 from flowc.driver.store import default_store
@@ -14,6 +15,8 @@ __all__ = [
     "compile_pipeline",
     "default_store",
     "load_pipeline",
+    "plan_called_pipeline",
+    "plan_pipeline",
     "run_called_pipeline",
     "run_pipeline",
     "run_step",

@@ -34,7 +34,8 @@ class Front:
     """A pipeline that is ready for a backend.
 
     ``import_paths`` are the folders that the author's modules are imported from, on this machine.
-    ``notes`` tell what the author should know: which steps cannot be cached, and why.
+    ``notes`` tell what the author should know; ``uncached`` says of steps why they cannot be
+    cached, by id.
     """
 
     pipeline: ir.Pipeline
@@ -42,6 +43,7 @@ class Front:
     bundle: Bundle
     import_paths: tuple[str, ...]
     notes: tuple[str, ...]
+    uncached: Mapping[str, str]
 
 
 def prepare(
@@ -68,7 +70,7 @@ def complete(traced: ir.Pipeline, source: str, *, named: bool = False) -> Front:
     modules = reach(entries)
     traced, codes = digest_code(traced, modules)
     objects = _object_codes(traced, modules)
-    traced, notes = _uncache(traced, codes, objects)
+    traced, uncached = _uncache(traced, codes, objects)
     verify(traced)
     file = Path(source).resolve()
     root = import_root(str(file))
@@ -81,7 +83,8 @@ def complete(traced: ir.Pipeline, source: str, *, named: bool = False) -> Front:
         # A step that is called on its own never leaves this machine.
         bundle=NO_BUNDLE if traced.unlisted else build_bundle(spec, modules, data),
         import_paths=tuple(dict.fromkeys(str(import_root(path)) for path in entries.values())),
-        notes=notes,
+        notes=tuple(f"step '{id_}' is not cached: {why}" for id_, why in uncached.items()),
+        uncached=uncached,
     )
 
 
@@ -101,17 +104,17 @@ def _object_codes(pipeline: ir.Pipeline, modules: Mapping[str, Module]) -> dict[
 
 def _uncache(
     pipeline: ir.Pipeline, codes: Mapping[str, Code], objects: Mapping[str, Code]
-) -> tuple[ir.Pipeline, tuple[str, ...]]:
-    """Steps whose code does not tell what they will do are executed each time."""
+) -> tuple[ir.Pipeline, dict[str, str]]:
+    """Steps whose code does not tell what they will do are executed each time; why, by id."""
     steps: list[ir.Step] = []
-    notes: list[str] = []
+    uncached: dict[str, str] = {}
     for step in pipeline.steps:
         counted = [codes[step.id], *(objects[it] for it in counted_objects(step) if it in objects)]
         whys = [code.uncacheable for code in counted if code.uncacheable and step.cache]
         steps.append(replace(step, cache=False) if whys else step)
         if whys:
-            notes.append(f"step '{step.id}' is not cached: {'; '.join(whys)}")
-    return replace(pipeline, body=replace(pipeline.body, nodes=tuple(steps))), tuple(notes)
+            uncached[step.id] = "; ".join(whys)
+    return replace(pipeline, body=replace(pipeline.body, nodes=tuple(steps))), uncached
 
 
 def _entries(file: str, traced: ir.Pipeline) -> dict[str, str]:

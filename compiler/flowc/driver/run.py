@@ -139,7 +139,7 @@ def _options(front: Front, reporter: Reporter) -> RunOptions:
         engine_run=engine_run,
         run_name=run,
         store=default_store(),
-        parameters=_complete(front),
+        parameters=complete_parameters(front),
         bundle=front.bundle,
         spec=front.spec,
         reporter=reporter,
@@ -147,7 +147,7 @@ def _options(front: Front, reporter: Reporter) -> RunOptions:
     )
 
 
-def _complete(front: Front) -> dict[str, str]:
+def complete_parameters(front: Front) -> dict[str, str]:
     """Every run-time parameter's JSON text; what was given has become the default by now."""
     texts: dict[str, str] = {}
     for parameter in front.pipeline.runtime_parameters:

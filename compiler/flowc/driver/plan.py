@@ -1,0 +1,173 @@
+"""Tells what a run would do: which steps are in the cache, and why others are not.
+
+Nothing is executed and nothing is written. The pipeline is traced as for a run, each key is
+computed by the one function that does, and looked up in the store.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from flowc.authoring.handles import author_location
+from flowc.client.explain import compare_with, explain_miss, list_causes
+from flowc.client.history import History
+from flowc.driver.front import prepare
+from flowc.driver.run import complete_parameters
+from flowc.driver.store import default_store
+from flowc.errors import AuthorError, BackendError
+from flowc.passes.features import check_features
+from flowc.registry import find_backend
+from flowc.trace.model import signature_of
+from flowc.trace.types import hints_of
+from flowc_runtime import cache, contract, keys, versions
+from flowc_runtime.stores import StoreError, open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from flowc.authoring.pipeline import Pipeline
+    from flowc.client.differences import Kept
+    from flowc.client.explain import PlanDocument, StepPlan
+    from flowc.client.history import Earlier
+    from flowc.driver.front import Front
+    from flowc_runtime.contract import InputSpec, ResultRecord, StepSpec
+    from flowc_runtime.keys import Resolved
+    from flowc_runtime.stores import Store
+    from flowc_runtime.versions import Versions
+
+
+def plan_pipeline(
+    pipeline: Pipeline,
+    *,
+    target: str = "local",
+    parameters: Mapping[str, str] | None = None,
+    given: Mapping[str, Any] | None = None,
+    store: str | None = None,
+) -> PlanDocument:
+    """``parameters`` are texts as a person types them, ``given`` are Python values.
+
+    Raises AuthorError for what `run` would refuse.
+    """
+    backend = find_backend(target)
+    front = prepare(pipeline, typed=parameters, given=given)
+    check_features(front.pipeline, target, backend.supports)
+    texts = complete_parameters(front)
+    uri = store or default_store()
+    try:
+        opened = open_store(uri)
+        steps = _Planner(front, target, opened, texts).plan()
+        opened.close()
+    except StoreError as error:
+        raise BackendError(str(error)) from error
+    return {
+        "pipeline": front.pipeline.name,
+        "target": target,
+        "store": uri,
+        "parameters": {name: json.loads(text) for name, text in texts.items()},
+        "steps": steps,
+    }
+
+
+def plan_called_pipeline(
+    pipeline: Pipeline, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> PlanDocument:
+    """The plan of a call from Python."""
+    signature = signature_of(pipeline, hints_of(pipeline.entrypoint))
+    return plan_pipeline(pipeline, given=signature.bind(args, kwargs, call=author_location()))
+
+
+class _Planner:
+    """Walks the steps in order; ``_results`` are what hits will bring."""
+
+    def __init__(self, front: Front, target: str, store: Store, texts: Mapping[str, str]) -> None:
+        self._spec = front.spec
+        self._uncached = front.uncached
+        self._store = store
+        self._texts = texts
+        self._target = target
+        self._history = History(store, front.pipeline.name)
+        self._results: dict[str, ResultRecord] = {}
+
+    def plan(self) -> list[StepPlan]:
+        return [self._plan_step(step) for step in self._spec["steps"]]
+
+    def _plan_step(self, step: StepSpec) -> StepPlan:
+        if not step["cache"]:
+            return _plan(step, "miss", self._why_off(step))
+        above = {name: self._executed(spec) for name, spec in step["inputs"].items()}
+        unknown = [name for name, steps in above.items() if steps]
+        installed = self._versions(step)
+        key, ingredients = keys.cache_key(step, self._inputs(step, unknown), installed or {})
+        kept: Kept = {"ingredients": ingredients, "code": keys.code_parts(self._spec, step)}
+        if not unknown and installed is not None:
+            return self._plan_known(step, key, kept)
+        found: StepPlan = _plan(step, "unknown", "")
+        found["depends_on"] = list(dict.fromkeys(id_ for steps in above.values() for id_ in steps))
+        self._compare(step, "", kept, found, unknown)
+        found["reason"] = _say_unknown(found, image=installed is None)
+        return found
+
+    def _plan_known(self, step: StepSpec, key: str, kept: Kept) -> StepPlan:
+        lookup = cache.find_entry(self._store, step, key)
+        if lookup.outputs is not None:
+            self._results[step["id"]] = {"status": "cached", "outputs": lookup.outputs}
+            return {**_plan(step, "hit", lookup.reason), "cache_key": key, "run": lookup.origin}
+        found: StepPlan = {**_plan(step, "miss", lookup.reason), "cache_key": key}
+        if lookup.reason == contract.NO_ENTRY:
+            earlier = self._compare(step, key, kept, found)
+            found["reason"] = explain_miss(earlier, key, found["causes"])
+        return found
+
+    def _compare(
+        self, step: StepSpec, key: str, kept: Kept, found: StepPlan, unknown: Sequence[str] = ()
+    ) -> Earlier | None:
+        earlier = self._history.find(step["id"], step["name"], key)
+        function = step["function"]["qualname"]
+        found["causes"] = compare_with(earlier, kept, function, unknown)
+        found["run"] = earlier.run if earlier is not None else None
+        return earlier
+
+    def _versions(self, step: StepSpec) -> Versions | None:
+        """What a key takes of the environment the step would run in; None where nobody knows."""
+        found = versions.here(step)
+        return found if self._target == "local" or not found else None
+
+    def _why_off(self, step: StepSpec) -> str:
+        lookup = cache.find_entry(self._store, step, "")
+        why = self._uncached.get(step["id"])
+        return f"{lookup.reason}: {why}" if why else lookup.reason
+
+    def _executed(self, spec: InputSpec) -> list[str]:
+        """What an input needs from steps that will be executed."""
+        return [id_ for id_ in keys.upstream_steps(spec) if id_ not in self._results]
+
+    def _inputs(self, step: StepSpec, left_out: Collection[str]) -> dict[str, Resolved]:
+        specs = {name: spec for name, spec in step["inputs"].items() if name not in left_out}
+        known: StepSpec = {**step, "inputs": specs}
+        try:
+            names = keys.referenced_parameters(known)
+            parameters = keys.read_parameters(self._spec["parameters"], self._texts, names)
+            return keys.resolve_inputs(known, parameters, self._results)
+        except keys.RequestError as error:
+            raise AuthorError(str(error), where=step["source"]) from None
+
+
+def _say_unknown(found: StepPlan, *, image: bool) -> str:
+    things = [f"the result of `{id_}`" for id_ in found["depends_on"]]
+    things += ["the versions in its image"] if image else []
+    changes = list_causes(found["causes"])
+    return f"depends on {' and '.join(things)}" + (f", and {changes}" if changes else "")
+
+
+def _plan(step: StepSpec, status: str, reason: str) -> StepPlan:
+    return {
+        "id": step["id"],
+        "step": step["name"],
+        "status": status,
+        "cache_key": None,
+        "reason": reason,
+        "causes": [],
+        "run": None,
+        "depends_on": [],
+    }

@@ -1,0 +1,206 @@
+"""What is told before a run, and that nothing happens while it is told."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.plan.projects import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+LIB = """\
+RATE = 2
+
+
+def shift(value: int) -> int:
+    return value + RATE
+"""
+
+MAIN = """\
+from flowc import pipeline, step
+from lib import shift
+
+
+@step
+def load(rows: int) -> int:
+    return shift(rows)
+
+
+@step
+def train(data: int, rate: float = 0.5) -> float:
+    return data * rate
+
+
+@step(enable_cache=False)
+def report(result: float) -> None:
+    print(result)
+
+
+@pipeline
+def inner(rows: int) -> float:
+    return train(load(rows))
+
+
+@pipeline
+def outer(rows: int, more: int = 7) -> None:
+    report(inner(rows, id="in"))
+    load(more, id="other")
+"""
+
+SOURCE = "main.py:outer"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path, {"main.py": MAIN, "lib.py": LIB})
+
+
+def test_the_tables(project: Project, golden: Callable[[str, str], None]) -> None:
+    told = [project.flowc("plan", SOURCE, "-p", "rows=1")]
+    project.flowc("run", SOURCE, "-p", "rows=1", "--run-name", "first")
+    told.append(project.flowc("plan", SOURCE, "-p", "rows=1"))
+    project.edit(("lib.py", "RATE = 2", "RATE = 3"), ("main.py", "data * rate", "rate * data"))
+    told.append(project.flowc("plan", SOURCE, "-p", "rows=5"))
+    run = json.loads(project.flowc("runs", "show", "first", "--json"))["run_id"]
+    golden("tables.txt", "\n".join(told).replace(run, "RUN"))
+
+
+def test_the_document(project: Project) -> None:
+    project.flowc("run", SOURCE, "-p", "rows=1")
+    project.edit(("lib.py", "RATE = 2", "RATE = 3"))
+    document = json.loads(project.flowc("plan", SOURCE, "-p", "rows=2", "--json"))
+    assert {name: document[name] for name in ("pipeline", "target", "store", "parameters")} == {
+        "pipeline": "outer",
+        "target": "local",
+        "store": project.store,
+        "parameters": {"rows": 2, "more": 7},
+    }
+    load, train, *_ = document["steps"]
+    assert [cause["kind"] for cause in load["causes"]] == ["constant", "parameter"]
+    assert load["causes"][0]["where"] == "lib.py:1"
+    assert (train["status"], train["depends_on"], train["cache_key"]) == (
+        "unknown",
+        ["in.load"],
+        None,
+    )
+
+
+def test_nothing_is_executed_or_written(project: Project) -> None:
+    before = sorted(path for path in project.folder.parent.rglob("*"))
+    project.flowc("plan", SOURCE, "-p", "rows=1")
+    project.flowc("plan", SOURCE, "-p", "rows=1", "--json")
+    assert sorted(path for path in project.folder.parent.rglob("*")) == before
+
+
+def test_a_hit_has_the_key_of_the_run(project: Project) -> None:
+    run = json.loads(project.flowc("run", SOURCE, "-p", "rows=1", "--json"))
+    document = json.loads(project.flowc("plan", SOURCE, "-p", "rows=1", "--json"))
+    keys = {step["id"]: step["cache_key"] for step in run["steps"]}
+    hits = [step for step in document["steps"] if step["status"] == "hit"]
+    assert {step["id"]: step["cache_key"] for step in hits} == {
+        id_: key for id_, key in keys.items() if id_ != "report"
+    }
+    assert {step["run"] for step in hits} == {run["run_id"]}
+
+
+def test_a_missing_parameter_is_refused_as_run_does(project: Project) -> None:
+    planned, run = project.fails("plan", SOURCE), project.fails("run", SOURCE)
+    assert planned == run
+    assert "not given its parameter 'rows'" in planned[1]
+
+
+def test_python_is_told_the_same(project: Project) -> None:
+    project.flowc("run", SOURCE, "-p", "rows=1")
+
+    def plan() -> list[list[str]]:
+        from flowc import driver
+
+        document = driver.load_pipeline(SOURCE).plan(rows=2)
+        return [[step["id"], step["status"], step["reason"]] for step in document["steps"]]
+
+    told = json.loads(project.flowc("plan", SOURCE, "-p", "rows=2", "--json"))["steps"]
+    assert project.call(plan) == [[step["id"], step["status"], step["reason"]] for step in told]
+
+
+def test_after_the_fact_a_run_says_the_same(project: Project) -> None:
+    project.flowc("run", SOURCE, "-p", "rows=1")
+    project.edit(("lib.py", "+ RATE", "- RATE"))
+    planned = project.plan(SOURCE, "-p", "rows=1")
+    project.flowc("run", SOURCE, "-p", "rows=1")
+    project.edit(("lib.py", "- RATE", "* RATE"))
+    project.flowc("run", SOURCE, "-p", "rows=1", "--run-name", "third")
+    ids = [line.split()[0] for line in project.flowc("runs", "list").splitlines()[1:]]
+    shown = project.show(ids[1])
+    assert {id_: step["reason"] for id_, step in shown.items()} == {
+        "in.load": planned["in.load"]["reason"],
+        "in.train": "input `data` differs",
+        "report": planned["report"]["reason"],
+        "other": planned["other"]["reason"],
+    }
+    assert planned["other"]["reason"] == "helper `shift` in `lib.py:4` changed"
+
+
+def test_a_failure_is_compared_with(project: Project) -> None:
+    project.edit(("lib.py", "return value", "return value / 0 if value < 7 else value"))
+    run = json.loads(project.flowc("run", SOURCE, "-p", "rows=1", "--json", status=1))["run_id"]
+    load = project.plan(SOURCE, "-p", "rows=1")["in.load"]
+    assert load["reason"] == f"no entry yet: it failed in run '{run}'"
+    project.edit(("lib.py", "value / 0 if value < 7 else value", "value"))
+    load = project.plan(SOURCE, "-p", "rows=1")["in.load"]
+    assert load["reason"] == "helper `shift` in `lib.py:4` changed"
+
+
+def test_contents_that_are_gone_or_damaged(project: Project) -> None:
+    project.flowc("run", SOURCE, "-p", "rows=1")
+    for path in (project.folder.parent / "store" / "cas").rglob("*"):
+        if path.is_file():
+            path.chmod(0o600)
+            path.write_bytes(b"damaged")
+    planned = project.plan(SOURCE, "-p", "rows=1")
+    assert planned["other"]["status"] == "miss"
+    assert planned["other"]["reason"] == "the cache entry's contents are gone or damaged"
+    assert planned["in.train"]["status"] == "unknown"
+    ended = project.run(SOURCE, "-p", "rows=1")
+    assert ended["other"]["reason"] == planned["other"]["reason"]
+
+
+def test_an_entry_that_is_gone(project: Project) -> None:
+    run = json.loads(project.flowc("run", SOURCE, "-p", "rows=1", "--json"))["run_id"]
+    shutil.rmtree(project.folder.parent / "store" / "actions")
+    planned = project.plan(SOURCE, "-p", "rows=1")
+    assert planned["other"]["reason"] == f"the entry of run '{run}' is gone"
+
+
+def test_code_that_cannot_be_told_says_why(project: Project) -> None:
+    project.edit(("lib.py", "RATE = 2", "RATE = open(__file__)"))
+    reason = project.plan(SOURCE, "-p", "rows=1")["other"]["reason"]
+    assert reason.startswith("caching is off for this step: lib.RATE (lib.py:1) is computed")
+
+
+def test_a_renamed_pipeline_is_compared_with_the_one_before(project: Project) -> None:
+    project.flowc("run", SOURCE, "-p", "rows=1")
+    project.edit(("main.py", "def outer", "def another"), ("lib.py", "RATE = 2", "RATE = 3"))
+    planned = project.plan("main.py:another", "-p", "rows=1")
+    assert planned["other"]["reason"] == "constant `RATE` in `lib.py:1` changed"
+    assert planned["in.train"]["reason"] == "depends on the result of `in.load`"
+
+
+def test_where_images_decide_the_versions_it_says_so(project: Project) -> None:
+    project.flowc("run", SOURCE, "-p", "rows=1")
+    planned = project.plan(SOURCE, "-p", "rows=1", "--target", "docker")
+    assert planned["other"]["status"] == "unknown"
+    assert planned["other"]["reason"] == "depends on the versions in its image"
+
+
+def test_engines_may_be_asked_about_too(project: Project) -> None:
+    assert (
+        project.plan(SOURCE, "-p", "rows=1", "--target", "airflow")["report"]["status"] == "miss"
+    )
+    status, said = project.fails("plan", SOURCE, "-p", "rows=1", "--target", "airflw")
+    assert (status, "did you mean 'airflow'" in said) == (2, True)
