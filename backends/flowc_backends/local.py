@@ -64,6 +64,10 @@ class LocalBackend:
         "hooks": "native",
         "run_hooks": "native",
         "logs": "native",
+        "alerter": "emulated",
+        "experiment_tracker": "emulated",
+        "kubernetes_operator": "error",
+        "vertex_operator": "error",
     }
 
     def run(self, pipeline: ir.Pipeline, options: RunOptions) -> str:
@@ -158,7 +162,8 @@ class _LocalRun:
     def _place(self, id_: str) -> Place:
         """Where a step's code runs; with no name, where the run's own hooks do."""
         environment = {**self._environment.get(id_, {}), "FLOWC_STORE": self._run.store.uri}
-        return Place(self._options.import_paths, environment, fresh=self._fresh)
+        stack = self._run.spec.get("stack")
+        return Place(self._options.import_paths, environment, fresh=self._fresh, stack=stack)
 
     def _finish(self, ended: StepRun) -> None:
         id_ = ended.task.step["id"]

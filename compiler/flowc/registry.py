@@ -31,6 +31,10 @@ FEATURES: Mapping[str, str] = {
     "hooks": "functions called when a step starts, ends, succeeds, fails",
     "run_hooks": "functions called when a run starts and when it has ended",
     "logs": "logs kept with the run",
+    "alerter": "messages from steps and hooks through an alerter of the stack",
+    "experiment_tracker": "the address of an experiment tracker of the stack, for each step",
+    "kubernetes_operator": "steps as pods on Kubernetes",
+    "vertex_operator": "steps as jobs on Vertex AI",
 }
 """Every feature that a pipeline can ask for, and what it means."""
 

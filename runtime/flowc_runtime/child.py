@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from flowc_runtime.contract import (
         Json,
         OutputSpec,
+        StackSpec,
         StepSpec,
     )
     from flowc_runtime.keys import Resolved
@@ -40,10 +41,10 @@ class Place:
 
     ``roots`` are folders for ``sys.path``. ``stand_in`` says whether third-party modules that are
     missing here get placeholders, because the image was made for this step alone. ``fresh`` asks
-    for a new interpreter instead of a fork.
+    for a new interpreter instead of a fork. ``stack`` is the run's, where it has one.
     """
 
-    __slots__ = ("environment", "fresh", "roots", "stand_in")
+    __slots__ = ("environment", "fresh", "roots", "stack", "stand_in")
 
     def __init__(
         self,
@@ -52,11 +53,13 @@ class Place:
         *,
         stand_in: bool = False,
         fresh: bool = False,
+        stack: StackSpec | None = None,
     ) -> None:
         self.roots = roots
         self.environment = environment
         self.stand_in = stand_in
         self.fresh = fresh
+        self.stack = stack
 
 
 class Job:
@@ -232,6 +235,8 @@ def _enter_place(place: Place, step: StepSpec) -> None:
     """Make the author's modules importable, and this process look the same on every target."""
     sys.argv[:] = [step["name"]]
     os.environ.update(place.environment)
+    if place.stack is not None:
+        _enter_stack(place.stack, step)
     sys.path[0:0] = [root for root in place.roots if root not in sys.path]
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None and not place.fresh:
@@ -242,6 +247,18 @@ def _enter_place(place: Place, step: StepSpec) -> None:
 
         first_party = {name.partition(".")[0] for root in place.roots for name in os.listdir(root)}
         imports.install(step["id"], os.environ.get("FLOWC_IMAGE", ""), first_party)
+
+
+def _enter_stack(spec: StackSpec, step: StepSpec) -> None:
+    """Let the step's code find the run's stack, and a tracker's library its server."""
+    from flowc_runtime import stack
+
+    stack.enter(spec, step)
+
+    def warn(text: str) -> None:
+        print(f"flowc: {text}", file=sys.stderr)
+
+    os.environ.update(stack.tracker_environment(spec, step, os.environ, warn))
 
 
 def _find_function(step: StepSpec) -> Callable[..., Any]:

@@ -100,6 +100,24 @@ if TYPE_CHECKING:
         expires: float
         key: KeySpec
 
+    class ComponentUse(TypedDict):
+        """A component of the stack that a step uses, with the step's settings for it."""
+
+        name: str
+        settings: dict[str, Json]
+
+    class StackSpec(TypedDict):
+        """The stack that a pipeline was compiled with.
+
+        ``components`` are by kind and name, each with its ``flavor`` and its configuration as the
+        author wrote it: ``${NAME}`` is filled in where it is used. ``active`` are the names of
+        those that every step uses unless it chooses another, by kind.
+        """
+
+        name: str
+        components: dict[str, dict[str, dict[str, Json]]]
+        active: dict[str, str]
+
     class StepSpec(TypedDict):
         """One invocation. ``hooks`` are by event, ``timeout`` is in seconds for each attempt.
         ``inputs`` is in the order of the function's parameters.
@@ -107,7 +125,7 @@ if TYPE_CHECKING:
         ``upstream`` names every invocation that must have completed first, by data or by order.
         ``ingredients`` are the parts of the cache key that are known at compile time (code digest,
         declared settings, ...), each under its own name. ``code`` is the position of the step's
-        closure in the pipeline's table of code.
+        closure in the pipeline's table of code. ``components`` are by kind.
         """
 
         id: str
@@ -124,6 +142,7 @@ if TYPE_CHECKING:
         retry: RetrySpec
         hooks: NotRequired[dict[str, HookSpec]]
         timeout: NotRequired[float | None]
+        components: NotRequired[dict[str, ComponentUse]]
         ingredients: dict[str, Json]
         code: NotRequired[int]
 
@@ -158,6 +177,7 @@ if TYPE_CHECKING:
         code: NotRequired[CodeTable]
         roots: list[str]
         hooks: NotRequired[dict[str, HookSpec]]
+        stack: NotRequired[StackSpec]
         execution_mode: NotRequired[str]
         timeout: NotRequired[float | None]
         run_name: NotRequired[str]

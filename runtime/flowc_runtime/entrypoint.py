@@ -217,6 +217,7 @@ def _place(run: Run, bundle: Bundle) -> Place:
         {"FLOWC_STORE": run.store.uri},
         stand_in=True,
         fresh=not run.store.forkable,
+        stack=run.spec.get("stack"),
     )
 
 

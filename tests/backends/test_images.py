@@ -142,6 +142,27 @@ def test_without_packages_the_parent_itself_is_used() -> None:
     assert dockerfiles == []
 
 
+@pytest.mark.parametrize("ship", ["image", "mount"])
+def test_an_alerter_s_distribution_is_layered_onto_every_image(ship: Ship) -> None:
+    alerter = {"alerter": {"ops": {"flavor": "apprise", "urls": ["json://localhost"]}}}
+    stack = {"name": "prod", "components": alerter, "active": {"alerter": "ops"}}
+    spec = cast("PipelineSpec", {"flowc": "0.1.0", "stack": stack})
+    steps = (
+        step("plain"),
+        step("own", requirements=("numpy==2.4.6",)),
+        step("pinned", requirements=("apprise==1.9.3",)),
+    )
+    placed, images = place(pipeline(*steps), replace(options(ship), spec=spec))
+    found = {image.steps[0]: image.context["requirements.txt"].decode() for image in images}
+    assert found == {
+        "plain": "apprise>=1.9\n",
+        "own": "numpy==2.4.6\napprise>=1.9\n",
+        "pinned": "apprise==1.9.3\n",
+    }
+    assert len({one.image for one in placed.steps}) == 3
+    assert [one.docker for one in placed.steps] == [one.docker for one in steps]
+
+
 def test_the_default_parent_is_this_python() -> None:
     assert default_parent_image() == f"python:3.{sys.version_info.minor}-slim"
 

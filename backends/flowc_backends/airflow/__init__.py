@@ -40,6 +40,10 @@ class AirflowBackend:
         "hooks": "emulated",
         "run_hooks": "emulated",
         "logs": "native",
+        "alerter": "emulated",
+        "experiment_tracker": "emulated",
+        "kubernetes_operator": "error",
+        "vertex_operator": "error",
     }
 
     def emit(self, pipeline: ir.Pipeline, options: EmitOptions) -> Emission:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import threading
@@ -12,6 +13,7 @@ from flowc.errors import FlowcError
 from flowc_backends.docker.results import KILLED, Outcome, explain, read_outcome
 from flowc_backends.images.containers import run
 from flowc_backends.images.daemon import Container
+from flowc_runtime.stack import component_variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from flowc.registry import RunOptions
     from flowc_backends.docker.delivery import Delivery
     from flowc_backends.images.daemon import Daemon
+    from flowc_runtime.contract import PipelineSpec
     from flowc_runtime.stores import Store
 
 RUN_LABEL = "flowc.run"
@@ -128,6 +131,7 @@ class StepContainers:
                 "HOME": "/tmp",  # noqa: S108 - the one folder of any image that anybody can write to
                 # The image has no entry for our number, and some libraries ask for a name.
                 **({} if user.startswith("0:") else {"USER": "flowc"}),
+                **stack_environment(options.spec, step.id),
                 **dict(step.docker.environment),
                 "FLOWC_STORE": self._delivery.store,
                 "FLOWC_IMAGE": step.image,
@@ -151,6 +155,13 @@ class StepContainers:
         # A daemon that is gone takes its containers along; the step has an outcome already.
         with suppress(FlowcError):
             self._engine.remove(container)
+
+
+def stack_environment(spec: PipelineSpec, step: str) -> dict[str, str]:
+    """The variables that the step's components name, so far as they are set on this machine."""
+    found = next(one for one in spec["steps"] if one["id"] == step)
+    names = component_variables(spec.get("stack"), found)
+    return {name: os.environ[name] for name in names if name in os.environ}
 
 
 def run_arguments(options: RunOptions) -> list[str]:

@@ -46,6 +46,10 @@ class DockerBackend:
         "hooks": "native",
         "run_hooks": "native",
         "logs": "native",
+        "alerter": "emulated",
+        "experiment_tracker": "emulated",
+        "kubernetes_operator": "error",
+        "vertex_operator": "error",
     }
 
     def run(self, pipeline: ir.Pipeline, options: RunOptions) -> str:

@@ -29,11 +29,17 @@ if TYPE_CHECKING:
 
     from flowc import ir
     from flowc.registry import EmitOptions
+    from flowc_runtime.contract import PipelineSpec, StackSpec
 
 DOCKERFILE = "Dockerfile"
 REQUIREMENTS_FILE = "requirements.txt"
 BUNDLE_FILE = "bundle.pyz"
 
+ALERTS = {"apprise": "apprise>=1.9"}
+"""What an alerter of each flavor posts with."""
+
+_NO_STACK: StackSpec = {"name": "default", "components": {}, "active": {}}
+_DISTRIBUTION = re.compile(r"[^A-Za-z0-9._-]")
 _FOREIGN = re.compile(r"[^a-z0-9]+")
 
 
@@ -94,14 +100,23 @@ def repository_name(pipeline: str) -> str:
 
 
 def _image_settings(settings: ir.DockerSettings, options: EmitOptions) -> ir.DockerSettings:
-    """The part of the settings that an image is made of.
+    """The part of the settings that an image is made of, and what the stack needs in it.
 
     Without the bundle an image holds packages alone: the environment and the user are then given
     to each container.
     """
+    requirements = (*settings.requirements, *stack_requirements(options.spec, settings))
     if options.ship == "image":
-        return settings
-    return replace(settings, environment=(), user="")
+        return replace(settings, requirements=requirements)
+    return replace(settings, requirements=requirements, environment=(), user="")
+
+
+def stack_requirements(spec: PipelineSpec, settings: ir.DockerSettings) -> tuple[str, ...]:
+    """Distributions that the stack's components need, so far as the author names them not."""
+    alerters = spec.get("stack", _NO_STACK)["components"].get("alerter", {})
+    wanted = {ALERTS[document["flavor"]] for document in alerters.values()}
+    named = {_DISTRIBUTION.split(line.strip(), maxsplit=1)[0] for line in settings.requirements}
+    return tuple(sorted(line for line in wanted if _DISTRIBUTION.split(line)[0] not in named))
 
 
 def _add_image(

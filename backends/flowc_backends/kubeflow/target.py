@@ -43,6 +43,10 @@ class KubeflowBackend:
         "hooks": "emulated",
         "run_hooks": "emulated",
         "logs": "native",
+        "alerter": "emulated",
+        "experiment_tracker": "emulated",
+        "kubernetes_operator": "native",
+        "vertex_operator": "error",
     }
 
     def emit(self, pipeline: ir.Pipeline, options: EmitOptions) -> Emission:

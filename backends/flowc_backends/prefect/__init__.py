@@ -43,6 +43,10 @@ class PrefectBackend:
         "hooks": "emulated",
         "run_hooks": "emulated",
         "logs": "native",
+        "alerter": "emulated",
+        "experiment_tracker": "emulated",
+        "kubernetes_operator": "error",
+        "vertex_operator": "error",
     }
 
     def emit(self, pipeline: ir.Pipeline, options: EmitOptions) -> Emission:

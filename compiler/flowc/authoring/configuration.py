@@ -14,7 +14,15 @@ if TYPE_CHECKING:
     from typing import Any
 
 SHARED_OPTIONS = ("cache_policy", "enable_cache", "retry", "settings", *STEP_EVENTS)
-STEP_OPTIONS = (*SHARED_OPTIONS, "output_materializers", "timeout", "infrastructure_retries")
+COMPONENT_KINDS = ("alerter", "experiment_tracker", "step_operator")
+"""Of what kinds the components of a stack are; a step chooses one of a kind by its name."""
+STEP_OPTIONS = (
+    *SHARED_OPTIONS,
+    *COMPONENT_KINDS,
+    "output_materializers",
+    "timeout",
+    "infrastructure_retries",
+)
 PIPELINE_OPTIONS = (
     *SHARED_OPTIONS,
     *PIPELINE_EVENTS,
@@ -123,6 +131,10 @@ def _are_substitutions(value: Any) -> bool:
     )
 
 
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
 def _is_number(value: Any) -> bool:
     return type(value) in (int, float) and 0 < value < float("inf")
 
@@ -154,4 +166,5 @@ _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "run_name": (_is_text, "a text"),
     "config_path": (_is_path, "the path of a YAML file"),
     "substitutions": (_are_substitutions, "a dict of names to texts or numbers"),
+    **dict.fromkeys(COMPONENT_KINDS, (_is_name, "the name of a component")),
 }

@@ -50,6 +50,9 @@ if TYPE_CHECKING:
         retry: RetryConfig | None = None,
         settings: dict[str, Any] | None = None,
         output_materializers: dict[str, Any] | None = None,
+        alerter: str | None = None,
+        experiment_tracker: str | None = None,
+        step_operator: str | None = None,
         on_start: Hook | None = None,
         on_end: Hook | None = None,
         on_success: Hook | None = None,
@@ -67,8 +70,9 @@ def step(
 
     ``name`` defaults to the function's. ``settings["docker"]`` says what the step's image is made
     of. ``timeout`` ends an attempt after so many seconds. ``infrastructure_retries`` is how often
-    the engine starts a container again that was lost. Raises AuthorError for anything that no
-    container could import, and for unknown options.
+    the engine starts a container again that was lost. ``alerter``, ``experiment_tracker`` and
+    ``step_operator`` choose a component of the stack by its name. Raises AuthorError for anything
+    that no container could import, and for unknown options.
     """
     if function is not None:
         return Step(function, name=name, options=options)

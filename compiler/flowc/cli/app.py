@@ -16,6 +16,7 @@ COMMANDS = {
     "plan": "flowc.cli.plan:plan_command",
     "runs": "flowc.cli.runs:runs_group",
     "graph": "flowc.cli.graph:graph_command",
+    "stack": "flowc.cli.stack:stack_group",
     "targets": "flowc.cli.targets:targets_command",
     "doctor": "flowc.cli.doctor:doctor_command",
     "completion": "flowc.cli.completion:completion_command",

@@ -73,6 +73,7 @@ def _parse_volume(text: str, ctx: click.Context, param: click.Parameter) -> Volu
     " the store.",
 )
 @options.parent_image_option()
+@options.stack_option()
 @click.option("--network", metavar="NET", default="", help="Docker network of the containers.")
 @click.option("--no-build", is_flag=True, help="Write the files, but build no images.")
 @options.pip_option()
@@ -90,6 +91,7 @@ def compile_command(  # noqa: PLR0913 - one argument for each option
     ship: str,
     parent_image: str,
     network: str,
+    stack: str,
     no_build: bool,
     pip: str,
     ca_bundle: str | None,
@@ -123,6 +125,7 @@ def compile_command(  # noqa: PLR0913 - one argument for each option
         ship=cast("Ship", ship),
         parent_image=parent_image,
         network=network,
+        stack=stack,
         build=None if no_build else options.build_options(pip, ca_bundle),
         reporter=open_plain(),
     )

@@ -33,8 +33,15 @@ FORMATS = ("mermaid", "svg", "json", "text")
 @click.option("-o", "--out", metavar="FILE", help="Write to a file, not to standard output.")
 @options.param_option()
 @options.config_option()
+@options.stack_option()
 def graph_command(
-    *, source: str, form: str, out: str | None, parameters: Mapping[str, str], config: str
+    *,
+    source: str,
+    form: str,
+    out: str | None,
+    parameters: Mapping[str, str],
+    config: str,
+    stack: str,
 ) -> None:
     """Draw the steps of a pipeline and what they wait for.
 
@@ -48,7 +55,7 @@ def graph_command(
     from flowc import driver
 
     pipeline = driver.load_pipeline(source)
-    text = _render(driver.trace(pipeline, parameters, config=config), form)
+    text = _render(driver.trace(pipeline, parameters, config=config, stack=stack), form)
     if out is None:
         console.out(text.rstrip("\n"))
     else:

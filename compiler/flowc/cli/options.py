@@ -90,6 +90,17 @@ def engine_store_option() -> Callable[[Command], Command]:
     )
 
 
+def stack_option() -> Callable[[Command], Command]:
+    return click.option(
+        "--stack",
+        metavar="NAME",
+        default="",
+        shell_complete=complete_stack,
+        help="The stack of components to use. `flowc stack list` lists them."
+        " [env: FLOWC_STACK; default: the active one]",
+    )
+
+
 def parent_image_option() -> Callable[[Command], Command]:
     return click.option(
         "--parent-image",
@@ -160,6 +171,16 @@ def complete_target(_ctx: click.Context, _param: click.Parameter, incomplete: st
     from flowc.registry import backend_names
 
     return [name for name in backend_names() if name.startswith(incomplete)]
+
+
+def complete_stack(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    from flowc.driver.stacks import stacks_here
+    from flowc.errors import FlowcError
+
+    try:
+        return [name for name in stacks_here().stacks if name.startswith(incomplete)]
+    except FlowcError:
+        return []
 
 
 def _complete_run(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:

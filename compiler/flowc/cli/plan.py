@@ -28,9 +28,16 @@ if TYPE_CHECKING:
 )
 @options.param_option()
 @options.store_option()
+@options.stack_option()
 @options.json_option("the plan")
 def plan_command(
-    *, source: str, target: str, parameters: Mapping[str, str], store: str | None, as_json: bool
+    *,
+    source: str,
+    target: str,
+    parameters: Mapping[str, str],
+    store: str | None,
+    stack: str,
+    as_json: bool,
 ) -> None:
     """Tell what a run would find in the cache, and why not.
 
@@ -48,7 +55,7 @@ def plan_command(
 
     pipeline = driver.load_pipeline(source)
     document = driver.plan_pipeline(
-        pipeline, target=target, parameters=parameters, store=store or driver.default_store()
+        pipeline, target=target, parameters=parameters, store=store, stack=stack
     )
     if as_json:
         console.print_json(document)

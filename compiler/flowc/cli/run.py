@@ -36,6 +36,7 @@ EXIT = {"completed": 0, "cancelled": 130}
     metavar="N",
     help="Most steps at the same time. [default: the target's own limit]",
 )
+@options.stack_option()
 @options.parent_image_option()
 @options.pip_option()
 @options.ca_bundle_option()
@@ -50,6 +51,7 @@ def run_command(  # noqa: PLR0913 - one argument for each option
     no_cache: bool,
     run_name: str,
     max_parallel: int | None,
+    stack: str,
     parent_image: str,
     pip: str,
     ca_bundle: str | None,
@@ -71,11 +73,14 @@ def run_command(  # noqa: PLR0913 - one argument for each option
     from flowc import driver
     from flowc.cli.progress import open_progress
 
-    uri = store or driver.default_store()
     pipeline = driver.load_pipeline(source)
+    stack_store = "" if store else driver.stack_store(pipeline, stack)
+    uri = store or driver.default_store(stack_store)
     build = options.build_options(pip, ca_bundle)
     # A store from the environment is the default of the next command too.
     named = store if store and store != os.environ.get("FLOWC_STORE") else ""
+    if stack and stack_store:
+        named = uri
     progress = open_progress()
     try:
         run = driver.run_pipeline(
@@ -87,6 +92,7 @@ def run_command(  # noqa: PLR0913 - one argument for each option
             cache=not no_cache,
             run_name=run_name,
             max_parallel=max_parallel or 0,
+            stack=stack,
             parent_image=parent_image,
             build=build,
             reporter=progress,

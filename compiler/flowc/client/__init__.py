@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from flowc.client.explain import PlanDocument as PlanDocument
     from flowc.client.explain import StepPlan as StepPlan
     from flowc.client.records import RunRecords, StepRecords
+    from flowc.stack import Stack
     from flowc_runtime.stores import Store
 
 __all__ = ["Client"]
@@ -37,6 +38,13 @@ class Client:
     def __init__(self, store: str | None = None) -> None:
         self.uri = store or os.environ.get("FLOWC_STORE") or _default_store()
         self._opened: Store | None = None
+
+    @property
+    def active_stack(self) -> Stack:
+        """Inside of a step its run's stack, else the one that is active in the project."""
+        from flowc.stack import active_stack
+
+        return active_stack()
 
     def runs(
         self, pipeline: str | None = None, limit: int | None = 20, *, unlisted: bool = False

@@ -7,11 +7,13 @@ from flowc.driver.loading import load_pipeline
 from flowc.driver.plan import plan_called_pipeline, plan_pipeline
 from flowc.driver.run import run_called_pipeline, run_pipeline
 from flowc.driver.single import run_step
+from flowc.driver.stacks import active_stack_spec, stack_store
 from flowc.driver.store import default_store
 from flowc.driver.tracing import trace
 
 __all__ = [
     "CompileReport",
+    "active_stack_spec",
     "compile_pipeline",
     "default_store",
     "load_pipeline",
@@ -20,5 +22,6 @@ __all__ = [
     "run_called_pipeline",
     "run_pipeline",
     "run_step",
+    "stack_store",
     "trace",
 ]

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from flowc.trace.modules import Module
     from flowc_runtime.contract import PipelineSpec
 
-SHIPPED = ("__init__.py", "errors.py", "narrowing.py", "authoring", "client", "config")
+SHIPPED = (
+    "__init__.py", "errors.py", "hooks.py", "narrowing.py",
+    "authoring", "client", "config", "stack",
+)  # fmt: skip
 """The standard-library part of `flowc`: what a user's module and its hooks may import."""
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold

@@ -51,6 +51,7 @@ def compile_pipeline(  # noqa: PLR0913 - the options of a compilation, each by i
     ship: Ship = "image",
     parent_image: str = "",
     network: str = "",
+    stack: str = "",
     build: BuildOptions | None = None,
     reporter: Reporter,
 ) -> CompileReport:
@@ -60,14 +61,16 @@ def compile_pipeline(  # noqa: PLR0913 - the options of a compilation, each by i
     """
     backend = _engine(target)
     _check_ship(ship, target)
+    folder = Path(out)
+    check_free(folder, pipeline.name, target)
+    front = prepare(pipeline, typed=parameters, config=config, stack=stack, named=True)
+    store = store or front.pipeline.stack.store
     if not store:
         raise AuthorError(
             f"{target} needs a store that its containers reach",
-            hint="--store URI, or FLOWC_STORE: s3://bucket/prefix, or file:///path with --volume",
+            hint="--store URI, FLOWC_STORE, or the store of a stack: s3://bucket/prefix, or "
+            "file:///path with --volume",
         )
-    folder = Path(out)
-    check_free(folder, pipeline.name, target)
-    front = prepare(pipeline, typed=parameters, config=config, named=True)
     check_features(front.pipeline, target, backend.supports)
     options = EmitOptions(
         bundle=front.bundle,

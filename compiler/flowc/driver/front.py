@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flowc.driver.bundle import build_bundle, included_files
 from flowc.driver.configuration import read_configuration
+from flowc.driver.stacks import stacks_of
 from flowc.ir.verify import verify
 from flowc.passes.code import digest_code, digest_objects
 from flowc.passes.specification import Counted, counted_objects, lower_to_spec
@@ -52,11 +53,20 @@ def prepare(
     typed: Mapping[str, str] | None = None,
     given: Mapping[str, Any] | None = None,
     config: str = "",
+    stack: str = "",
     named: bool = False,
 ) -> Front:
-    """``config`` is a YAML file that takes the place of the pipeline's own."""
-    configuration = read_configuration(pipeline, config)
-    traced = trace_pipeline(pipeline, typed=typed, given=given, configuration=configuration)
+    """``config`` is a YAML file that takes the place of the pipeline's own.
+
+    ``stack`` names one of the stacks of the pipeline's project; without it the active one.
+    """
+    traced = trace_pipeline(
+        pipeline,
+        typed=typed,
+        given=given,
+        configuration=read_configuration(pipeline, config),
+        stack=stacks_of(pipeline).choose(stack),
+    )
     return complete(traced, pipeline.entrypoint.__code__.co_filename, named=named)
 
 
@@ -126,6 +136,8 @@ def _entries(file: str, traced: ir.Pipeline) -> dict[str, str]:
     named += [name.partition(":")[0] for step in traced.steps for name in counted_objects(step)]
     for name in dict.fromkeys(named):
         known = getattr(sys.modules.get(name), "__file__", None)
-        if name not in entries and known and is_first_party(known):
+        if name in entries or name.partition(".")[0] == "flowc":
+            continue
+        if known and is_first_party(known):
             entries[name] = known
     return entries

@@ -44,16 +44,17 @@ def plan_pipeline(
     parameters: Mapping[str, str] | None = None,
     given: Mapping[str, Any] | None = None,
     store: str | None = None,
+    stack: str = "",
 ) -> PlanDocument:
     """``parameters`` are texts as a person types them, ``given`` are Python values.
 
     Raises AuthorError for what `run` would refuse.
     """
     backend = find_backend(target)
-    front = prepare(pipeline, typed=parameters, given=given)
+    front = prepare(pipeline, typed=parameters, given=given, stack=stack)
     check_features(front.pipeline, target, backend.supports)
     texts = complete_parameters(front)
-    uri = store or default_store()
+    uri = store or default_store(front.pipeline.stack.store)
     try:
         opened = open_store(uri)
         steps = _Planner(front, target, opened, texts).plan()

@@ -40,6 +40,7 @@ def run_pipeline(  # noqa: PLR0913 - the options of a run, each by its name
     cache: bool = True,
     run_name: str = "",
     max_parallel: int = 0,
+    stack: str = "",
     parent_image: str = "",
     build: BuildOptions | None = None,
     reporter: Reporter,
@@ -50,7 +51,7 @@ def run_pipeline(  # noqa: PLR0913 - the options of a run, each by its name
     Raises AuthorError before anything runs when the request is wrong.
     """
     backend = _machine(target)
-    front = prepare(pipeline, typed=parameters, config=config)
+    front = prepare(pipeline, typed=parameters, config=config, stack=stack)
     check_features(front.pipeline, target, backend.supports)
     options = replace(
         _options(front, reporter),
@@ -138,7 +139,7 @@ def _options(front: Front, reporter: Reporter) -> RunOptions:
         run=run,
         engine_run=engine_run,
         run_name=run,
-        store=default_store(),
+        store=default_store(front.pipeline.stack.store),
         parameters=complete_parameters(front),
         bundle=front.bundle,
         spec=front.spec,

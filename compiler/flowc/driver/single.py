@@ -17,6 +17,7 @@ from flowc.authoring.handles import author_location
 from flowc.client import Client
 from flowc.driver.front import complete
 from flowc.driver.run import PlainReporter, run_here
+from flowc.driver.stacks import stacks_of
 from flowc.driver.store import default_store
 from flowc.errors import AuthorError, BackendError, RunFailed
 from flowc.trace.pipeline import trace_step
@@ -63,10 +64,11 @@ def run_step(step: Step, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
 
 
 def _prepare(step: Step, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Front:
+    stack = stacks_of(step).choose()
     try:
-        store = open_store(default_store())
+        store = open_store(default_store(stack.store))
         try:
-            traced = trace_step(step, args, kwargs, _Keeper(store))
+            traced = trace_step(step, args, kwargs, _Keeper(store), stack)
         finally:
             store.close()
     except StoreError as error:

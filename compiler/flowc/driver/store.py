@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from urllib.parse import quote
 
-from flowc.trace.project import MARKERS
+from flowc.driver.stacks import stacks_here
 
 
-def default_store() -> str:
-    """``FLOWC_STORE``, else ``.flowc/`` in the project around the current folder."""
-    configured = os.environ.get("FLOWC_STORE", "")
+def default_store(stack_store: str = "") -> str:
+    """``FLOWC_STORE``, else the active stack's, else ``.flowc/`` in the project around here.
+
+    ``stack_store`` is that of a stack which is known already.
+    """
+    configured = os.environ.get("FLOWC_STORE", "") or stack_store
     if configured:
         return configured
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if any((folder / marker).exists() for marker in MARKERS):
-            return _uri(folder)
-    return _uri(here)
-
-
-def _uri(folder: Path) -> str:
-    return f"file:{quote(str(folder / '.flowc'))}"
+    stacks = stacks_here()
+    named = stacks.choose().store if stacks.file else ""
+    return named or f"file:{quote(str(stacks.root / '.flowc'))}"

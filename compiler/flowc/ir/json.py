@@ -18,6 +18,8 @@ _NODES = {
         nodes.Artifact,
         nodes.Block,
         nodes.CachePolicy,
+        nodes.Component,
+        nodes.ComponentUse,
         nodes.Constant,
         nodes.DockerSettings,
         nodes.Function,
@@ -33,6 +35,7 @@ _NODES = {
         nodes.Pipeline,
         nodes.Retry,
         nodes.SequenceOf,
+        nodes.Stack,
         nodes.Step,
         nodes.Type,
     )

@@ -181,6 +181,41 @@ class DockerSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Component:
+    """A component of the stack; ``configuration`` is JSON text, with ``${NAME}`` left in it."""
+
+    kind: str
+    name: str
+    flavor: str
+    configuration: str = "{}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """What a pipeline is compiled with; the first component of a kind is the active one.
+
+    ``store`` is used where nobody names another.
+    """
+
+    name: str = "default"
+    store: str = ""
+    components: tuple[Component, ...] = ()
+
+    def of_kind(self, kind: str) -> tuple[Component, ...]:
+        return tuple(component for component in self.components if component.kind == kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComponentUse:
+    """A component that a step uses; ``settings`` is JSON text, the step's own for it."""
+
+    kind: str
+    name: str
+    flavor: str
+    settings: str = "{}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One invocation of a step. ``image`` is empty until the lowering of images has run.
 
@@ -207,6 +242,7 @@ class Step:
     timeout: float | None = None
     infrastructure_retries: int = 0
     docker: DockerSettings = DockerSettings()
+    components: tuple[ComponentUse, ...] = ()
     image: str = ""
 
 
@@ -258,6 +294,7 @@ class Pipeline:
     run_name: str = ""
     substitutions: tuple[tuple[str, str], ...] = ()
     unlisted: bool = False
+    stack: Stack = Stack()
 
     @property
     def runtime_parameters(self) -> tuple[Parameter, ...]:

@@ -40,6 +40,8 @@ def to_text(pipeline: Pipeline) -> str:
         lines.append(f"  run_name {pipeline.run_name!r}")
     lines += [f"  substitution {name} = {value}" for name, value in pipeline.substitutions]
     lines += [f"  {hook.event} {_function(hook.function)}" for hook in pipeline.hooks]
+    if pipeline.stack.components:
+        lines.append(f"  stack {pipeline.stack.name}")
     for step in pipeline.steps:
         lines += [f"  {line}" for line in _step(step)]
     return "\n".join(lines) + "\n"
@@ -77,6 +79,10 @@ def _step(step: Step) -> list[str]:
         lines.append(f"  infrastructure_retries {step.infrastructure_retries}")
     if step.docker != DockerSettings():
         lines.append(f"  docker{_changed(step.docker)}")
+    lines += [
+        f"  {use.kind} {use.name}" + (f" {use.settings}" if use.settings != "{}" else "")
+        for use in step.components
+    ]
     if step.image:
         lines.append(f"  image {step.image}")
     return lines

@@ -10,7 +10,7 @@ from flowc.ir.nodes import Artifact, Constant, MappingOf, OutputRef, ParameterRe
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from flowc.ir.nodes import Pipeline, Step, Value
+    from flowc.ir.nodes import Pipeline, Stack, Step, Value
 
 
 def verify(pipeline: Pipeline) -> None:
@@ -21,6 +21,7 @@ def verify(pipeline: Pipeline) -> None:
         if step.id in outputs:
             raise InternalError(f"two steps have the id '{step.id}'", where=str(step.location))
         _verify_step(step, open_names, outputs)
+        _verify_components(step, pipeline.stack)
         outputs[step.id] = {output.name for output in step.outputs}
 
 
@@ -37,6 +38,16 @@ def references(value: Value) -> Iterator[OutputRef | ParameterRef]:
                 yield from references(item)
         case Constant() | Artifact():
             return
+
+
+def _verify_components(step: Step, stack: Stack) -> None:
+    known = {(component.kind, component.name, component.flavor) for component in stack.components}
+    for use in step.components:
+        if (use.kind, use.name, use.flavor) not in known:
+            raise InternalError(
+                f"step '{step.id}' uses {use.kind} '{use.name}', which its stack does not have",
+                where=str(step.location),
+            )
 
 
 def _verify_step(step: Step, open_names: set[str], outputs: dict[str, set[str]]) -> None:

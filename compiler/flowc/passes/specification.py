@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flowc import __version__, ir
 from flowc.passes.code_table import tabulate
 from flowc.passes.distributions import distributions_of
+from flowc.trace.components import ACTIVE
 from flowc.trace.tracer import type_spec
 from flowc_runtime.contract import PROTOCOL
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
         ParameterSpec,
         PipelineSpec,
         PolicySpec,
+        StackSpec,
         StepSpec,
     )
 
@@ -66,6 +68,7 @@ def lower_to_spec(pipeline: ir.Pipeline, counted: Counted) -> PipelineSpec:
         "code": table,
         "roots": ["src"],
         "hooks": _hooks(pipeline.hooks),
+        "stack": stack_spec(pipeline.stack),
         "execution_mode": pipeline.execution_mode,
         "timeout": pipeline.timeout,
     }
@@ -82,6 +85,20 @@ def _substitutions(pipeline: ir.Pipeline) -> dict[str, Any]:
     texts = {item.name: item.bound for item in pipeline.parameters if item.bound is not None}
     texts.update(pipeline.substitutions)
     return {name: json.loads(text) for name, text in texts.items()}
+
+
+def stack_spec(stack: ir.Stack) -> StackSpec:
+    components: dict[str, dict[str, Any]] = {}
+    for component in stack.components:
+        document = {"flavor": component.flavor, **json.loads(component.configuration)}
+        components.setdefault(component.kind, {})[component.name] = document
+    return {
+        "name": stack.name,
+        "components": components,
+        "active": {
+            kind: next(iter(named)) for kind, named in components.items() if kind in ACTIVE
+        },
+    }
 
 
 def _parameter(parameter: ir.Parameter) -> ParameterSpec:
@@ -124,6 +141,10 @@ class _Steps:
             },
             "hooks": _hooks(step.hooks),
             "timeout": step.timeout,
+            "components": {
+                use.kind: {"name": use.name, "settings": json.loads(use.settings)}
+                for use in step.components
+            },
             "ingredients": self._ingredients(step),
             "code": self._closures[step.id],
         }

@@ -16,6 +16,7 @@ from flowc.authoring.hooks import PIPELINE_EVENTS, STEP_EVENTS
 from flowc.errors import AuthorError, FlowcError, did_you_mean
 from flowc.trace import options, project
 from flowc.trace.caching import Policies
+from flowc.trace.components import component_uses
 from flowc.trace.configuration import EMPTY, Configuration, pipeline_values, placed
 from flowc.trace.model import signature_of
 from flowc.trace.naming import check_naming, substitutions
@@ -34,19 +35,25 @@ if TYPE_CHECKING:
     from flowc.trace.model import Keep
 
 
+NO_STACK = ir.Stack()
+
+
 def trace_pipeline(
     pipeline: Pipeline,
     *,
     typed: Mapping[str, str] | None = None,
     given: Mapping[str, Any] | None = None,
     configuration: Configuration = EMPTY,
+    stack: ir.Stack = NO_STACK,
 ) -> ir.Pipeline:
     """Trace a pipeline for parameters that a person ``typed``, or Python values that were given.
 
     Raises AuthorError for whatever is wrong with the definition, the configuration or the values,
     and for an exception in the pipeline function, then with the author's part of the traceback.
     """
-    return trace_calls(pipeline, typed=typed, given=given, configuration=configuration)[0]
+    return trace_calls(
+        pipeline, typed=typed, given=given, configuration=configuration, stack=stack
+    )[0]
 
 
 def trace_calls(
@@ -55,6 +62,7 @@ def trace_calls(
     typed: Mapping[str, str] | None = None,
     given: Mapping[str, Any] | None = None,
     configuration: Configuration = EMPTY,
+    stack: ir.Stack = NO_STACK,
 ) -> tuple[ir.Pipeline, Mapping[str, Call]]:
     """The same, and what was recorded of each invocation."""
     pipeline = configuration.configured(pipeline)
@@ -81,13 +89,14 @@ def trace_calls(
         location=here,
         doc=inspect.cleandoc(pipeline.__doc__ or ""),
         parameters=parameters,
-        body=ir.Block(nodes=_ordered(_steps(pipeline, tracer, root))),
+        body=ir.Block(nodes=_ordered(_steps(pipeline, tracer, root, stack))),
         include=tuple(pipeline.options.get("include", ())),
         hooks=options.hooks(pipeline.options, PIPELINE_EVENTS, title=pipeline.title, root=root),
         execution_mode=pipeline.options.get("execution_mode", "continue_on_failure"),
         timeout=pipeline.options.get("timeout"),
         run_name=pipeline.options.get("run_name", ""),
         substitutions=substitutions(pipeline.options.get("substitutions", {})),
+        stack=stack,
     )
     check_naming(traced, configuration.places, pipeline.where)
     return traced, tracer.calls
@@ -124,7 +133,11 @@ def _texts(
 
 
 def trace_step(
-    step: Step, args: Sequence[Any], kwargs: Mapping[str, Any], keep: Keep
+    step: Step,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    keep: Keep,
+    stack: ir.Stack = NO_STACK,
 ) -> ir.Pipeline:
     """An unlisted pipeline of one call of a step; ``keep`` makes nodes of the values it is given.
 
@@ -138,8 +151,9 @@ def trace_step(
         name=step.name,
         location=project.location(code.co_filename, code.co_firstlineno, root),
         doc=inspect.cleandoc(step.__doc__ or ""),
-        body=ir.Block(nodes=tuple(_steps(step, tracer, root))),
+        body=ir.Block(nodes=tuple(_steps(step, tracer, root, stack))),
         unlisted=True,
+        stack=stack,
     )
 
 
@@ -185,7 +199,8 @@ def _is_machinery(module: str) -> bool:
     return is_ours(module) or module.partition(".")[0] == "importlib"
 
 
-def _steps(definition: Definition, tracer: Tracer, root: Path) -> list[ir.Step]:
+def _steps(definition: Definition, tracer: Tracer, root: Path, stack: ir.Stack) -> list[ir.Step]:
+    inherited = [*definition.options.get("settings", ())] if definition.kind == "pipeline" else []
     folder = Path(definition.entrypoint.__code__.co_filename).parent
     configured: dict[str, ir.DockerSettings] = {}
     policies = Policies(root)
@@ -211,6 +226,9 @@ def _steps(definition: Definition, tracer: Tracer, root: Path) -> list[ir.Step]:
                 timeout=call.options.get("timeout"),
                 infrastructure_retries=call.options.get("infrastructure_retries", 0),
                 docker=configured[key],
+                components=component_uses(
+                    call.options, stack, inherited, title=title, where=where
+                ),
             )
         )
     policies.check()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flowc import ir
 from flowc.errors import AuthorError, did_you_mean
 from flowc.narrowing import is_dict, is_sequence
+from flowc.trace.components import settings_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,12 +27,13 @@ DOCKER_KEYS = (
 
 def check_components(settings: Mapping[str, Any], *, title: str, where: str) -> None:
     """Raise AuthorError for settings of a component that does not exist."""
+    known = [*COMPONENTS, *settings_keys()]
     for name in settings:
-        if name not in COMPONENTS:
+        if name not in known:
             raise AuthorError(
                 f"{title}: there are no settings '{name}'",
                 where=where,
-                hint=did_you_mean(name, list(COMPONENTS)),
+                hint=did_you_mean(name, known),
             )
 
 

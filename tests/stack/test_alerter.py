@@ -1,0 +1,188 @@
+"""Messages arrive; one that cannot is said clearly, and fails nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from flowc import Client
+from flowc.driver import load_pipeline, run_pipeline
+from tests.stack.reporting import Silent
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from flowc.client.document import RunDocument
+    from tests.stack.receivers import Mailbox, Webhook
+
+# Apprise imports modules that later Pythons do not have.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+PIPELINE = """
+from flowc import Client, get_step_context, pipeline, step
+from flowc.hooks import alerter_failure_hook, alerter_success_hook
+
+
+def on_failure():
+    step_name = get_step_context().step_run.name
+    Client().active_stack.alerter.post(f"{step_name} just failed!")
+
+
+@step
+def fine(n: int) -> bool:
+    return Client().active_stack.alerter.post(f"n is {n}", title="From a step")
+
+
+@step
+def broken(n: int) -> int:
+    raise LookupError(f"no {n}")
+
+
+@pipeline(on_success=alerter_success_hook, on_failure=alerter_failure_hook)
+def alerting(n: int = 3):
+    fine(n)
+    broken(n)
+
+
+@step(on_failure=on_failure)
+def watched():
+    raise ValueError
+
+
+@pipeline
+def watching():
+    watched()
+"""
+
+
+def write_stack(project: Path, *urls: str) -> None:
+    text = f"""
+        active = "prod"
+        [stacks.prod]
+        alerter = "ops"
+        [components.alerter.ops]
+        flavor = "apprise"
+        urls = {json.dumps(urls)}
+    """
+    (project / "flowc.toml").write_text(text)
+
+
+def run(project: Path, pipeline: str, stack: str = "") -> RunDocument:
+    (project / "alerts.py").write_text(PIPELINE)
+    run_id = run_pipeline(
+        load_pipeline(f"alerts.py:{pipeline}"),
+        target="local",
+        parameters={},
+        stack=stack,
+        reporter=Silent(),
+    )
+    return Client().run(run_id)
+
+
+def test_hooks_and_steps_post_to_a_webhook(project: Path, webhook: Webhook) -> None:
+    write_stack(project, webhook.url)
+    document = run(project, "alerting")
+    by_title = {post["title"]: post["message"] for post in webhook.posts}
+    run_id = document["run_id"]
+    raised = "LookupError: no 3"
+    assert by_title == {
+        "From a step": "n is 3",
+        "alerting: fine completed": f"Step 'fine' of pipeline 'alerting' "
+        f"completed in run {run_id}.",
+        "alerting: broken failed": f"Step 'broken' of pipeline 'alerting' "
+        f"failed in run {run_id}:\n{raised}",
+    }
+    assert Client().artifact(run_id, "fine") is True
+
+
+def test_a_hook_of_the_author_posts(project: Path, webhook: Webhook) -> None:
+    write_stack(project, webhook.url)
+    run(project, "watching")
+    [post] = webhook.posts
+    assert (post["title"], post["message"]) == ("watching: watched", "watched just failed!")
+
+
+def test_mail_arrives(project: Path, mailbox: Mailbox) -> None:
+    write_stack(project, mailbox.url)
+    run(project, "watching")
+    subject, text = mailbox.wait()
+    assert subject == "watching: watched"
+    assert "watched just failed!" in text
+
+
+def test_without_an_alerter_nothing_fails(project: Path) -> None:
+    document = run(project, "alerting")
+    assert {step["id"]: step["status"] for step in document["steps"]} == {
+        "fine": "completed",
+        "broken": "failed",
+    }
+    assert Client().artifact(document["run_id"], "fine") is False
+    log = Client().logs(document["run_id"])["fine"]
+    assert "flowc: the stack 'default' has no alerter, so this is not posted: n is 3" in log
+
+
+def test_every_url_is_tried(project: Path, webhook: Webhook) -> None:
+    closed = "json://127.0.0.1:1/hook"
+    write_stack(project, closed, "nonsense://x", "json://${NO_SUCH_HOST}/x", webhook.url)
+    document = run(project, "alerting")
+    assert "n is 3" in webhook.messages
+    log = Client().logs(document["run_id"])["fine"]
+    assert "flowc: alerter 'ops' could not post to json://127.0.0.1:1: " in log
+    assert "could not post to nonsense://...: apprise does not know such a URL" in log
+    why = "could not post to json://${NO_SUCH_HOST}: the environment variable NO_SUCH_HOST"
+    assert f"{why} is not set here" in log
+    assert Client().artifact(document["run_id"], "fine") is False
+
+
+def test_a_refused_message_is_said(project: Path, webhook: Webhook) -> None:
+    webhook.status = 500
+    write_stack(project, webhook.url)
+    document = run(project, "watching")
+    assert "error=500" in Client().logs(document["run_id"])["watched"]
+
+
+def test_secrets_are_filled_in_where_they_are_needed(
+    project: Path, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOOK", "s3cr3t-place")
+    monkeypatch.setenv("WHERE", f"127.0.0.1:{webhook.port}")
+    write_stack(project, "json://${WHERE}/${HOOK}")
+    run(project, "alerting")
+    assert len(webhook.posts) == 3
+    kept = [path for path in (project / ".flowc").rglob("*") if path.is_file()]
+    assert kept
+    assert not any(b"s3cr3t" in path.read_bytes() for path in kept)
+
+
+def test_a_failed_delivery_tells_no_secret(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOOK", "s3cr3t")
+    write_stack(project, "json://user:${HOOK}@127.0.0.1:1/${HOOK}")
+    document = run(project, "watching")
+    log = Client().logs(document["run_id"])["watched"]
+    assert "could not post to json://127.0.0.1:1" in log
+    assert "s3cr3t" not in log
+
+
+def test_outside_of_a_run_the_project_s_stack_is_active(project: Path, webhook: Webhook) -> None:
+    write_stack(project, webhook.url)
+    stack = Client().active_stack
+    assert (stack.name, list(stack.components["alerter"])) == ("prod", ["ops"])
+    assert stack.alerter.post("from here")
+    assert webhook.posts[0]["title"] == "flowc"
+
+
+def test_the_package_is_missing(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    write_stack(project, "json://127.0.0.1:1")
+    assert Client().active_stack.alerter.post("from here") is False
+    assert "pip install 'flowc[alerts]'" in capsys.readouterr().err
+    monkeypatch.setenv("FLOWC_IMAGE", "python:3.11")
+    assert Client().active_stack.alerter.post("from here") is False
+    said = capsys.readouterr().err
+    assert "the distribution 'apprise' is not installed in the image 'python:3.11'" in said
