@@ -115,9 +115,10 @@ class Machine:
         return str(json.loads(done.stdout)["status"])
 
 
-def build(target: str, source: Path, store: Path, image: str) -> Path:
+def build(name: str, source: Path, store: Path, image: str) -> Path:
     """Compile for an engine into a folder beside the store."""
-    out = store.parent / f"build-{store.name}" / source.stem
+    target = name.rstrip("23")
+    out = store.parent / f"build-{name}" / source.stem
     kind = "pvc:flowc-store:" if target == "kubeflow" else f"{store}:"
     options = ["--store", f"file://{INSIDE}", "--volume", f"{kind}{INSIDE}", "--out", str(out)]
     flowc("compile", source, "--target", target, *options, image=image)
@@ -133,7 +134,7 @@ class OnAirflow:
         self.store.mkdir(parents=True)
 
     def prepare(self, source: Path) -> str:
-        out = build("airflow", source, self.store, self.image)
+        out = build(self.name, source, self.store, self.image)
         [file] = out.glob("*.py")
         [dag_id] = self.airflow.add_dag(file)
         return dag_id
@@ -160,7 +161,7 @@ class OnPrefect:
         self.store.mkdir(parents=True)
 
     def prepare(self, source: Path) -> str:
-        out = build("prefect", source, self.store, self.image)
+        out = build(self.name, source, self.store, self.image)
         self.prefect.deploy(out)
         [file] = out.glob("*.py")
         found = self.prefect.call("POST", "/deployments/filter", {"limit": 100})
@@ -184,7 +185,7 @@ class OnKubeflow:
         self.store.mkdir(parents=True)
 
     def prepare(self, source: Path) -> str:
-        [package] = build("kubeflow", source, self.store, self.image).glob("*.yaml")
+        [package] = build(self.name, source, self.store, self.image).glob("*.yaml")
         return str(package)
 
     def run(self, prepared: str, parameters: Mapping[str, object]) -> str:

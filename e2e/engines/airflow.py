@@ -11,6 +11,7 @@ import base64
 import json
 import shutil
 import sqlite3
+import uuid
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -23,7 +24,7 @@ from e2e.engines.servers import Server
 from e2e.engines.venvs import engine_python
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from typing_extensions import Self
 
@@ -124,6 +125,7 @@ class Airflow:
             "CORE__LOAD_EXAMPLES": "False",
             "CORE__DAGS_FOLDER": str(self.dags_folder),
             "CORE__EXECUTOR": "LocalExecutor",
+            "CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": "0",
             "CORE__PARALLELISM": "4",
             "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
             "CORE__FERNET_KEY": "",
@@ -147,14 +149,14 @@ class Airflow:
                 "CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
                 "CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
                 "DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "1",
-                "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
+                "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
                 "DAG_PROCESSOR__REFRESH_INTERVAL": "1",
             }
         else:
             options |= {
                 "API__AUTH_BACKENDS": BASIC_AUTH,
                 "SCHEDULER__DAG_DIR_LIST_INTERVAL": "1",
-                "SCHEDULER__MIN_FILE_PROCESS_INTERVAL": "30",
+                "SCHEDULER__MIN_FILE_PROCESS_INTERVAL": "3600",
                 "WEBSERVER__BASE_URL": self.url,
                 "WEBSERVER__SECRET_KEY": "a-secret-that-guards-nothing",
                 "WEBSERVER__WEB_SERVER_HOST": "127.0.0.1",
@@ -181,39 +183,52 @@ class Airflow:
     def call(self, method: str, path: str, body: object = None) -> Any:
         """The server's own interface, for what has no method here; paths start after /api/v?."""
         self.ready()
-        return self._api.call(method, path, body)
+        return (self._api.insist if method == "GET" else self._api.call)(method, path, body)
 
     # --- DAGs
 
     def add_dag(self, path: Path, *, timeout: float = 60) -> list[str]:
-        """Copy a DAG file, or a folder of them, to the server and wait until it is parsed.
+        """Copy a DAG file, or a folder of them, to the server and wait until it is parsed."""
+        return self.add_dags([path], timeout=timeout)[path.name]
+
+    def add_dags(self, paths: Sequence[Path], *, timeout: float = 60) -> dict[str, list[str]]:
+        """Copy all of them, wait until all are parsed, and return the ids of each one's DAGs.
 
         An EngineError has the server's own words when it cannot import a file.
         """
         self.ready()
         since = datetime.now(timezone.utc)
-        target = self.dags_folder / path.name
-        if path.is_dir():
-            shutil.copytree(path, target, dirs_exist_ok=True)
-        else:
-            shutil.copyfile(path, target)
+        targets = [self._place(path) for path in paths]
 
-        def parsed() -> list[str] | None:
-            if trace := self._import_error(target, since):
-                raise EngineError(f"{self.name} cannot import {path.name}:\n{trace}")
+        def parsed() -> dict[str, list[str]] | None:
+            self._check_imports(targets, since)
             dags = self.call("GET", "/dags?limit=1000")["dags"]
-            found = [d["dag_id"] for d in dags if _is_news_of(d["fileloc"], target, d, since)]
-            return sorted(found) or None
+            fresh = [dag for dag in dags if _is_fresh(dag, since)]
+            found = {target.name: _dag_ids(fresh, target) for target in targets}
+            return found if all(found.values()) else None
 
         return poll(parsed, timeout=timeout, on_timeout=self._server.log_tails)
 
-    def _import_error(self, target: Path, since: datetime) -> str | None:
+    def _place(self, path: Path) -> Path:
+        """Copied beside the folder and moved into it: Airflow never reads half a file."""
+        incoming, target = self.home / "incoming" / path.name, self.dags_folder / path.name
+        if path.is_dir():
+            shutil.copytree(path, target, dirs_exist_ok=True)
+        else:
+            incoming.parent.mkdir(exist_ok=True)
+            shutil.copyfile(path, incoming)
+            incoming.replace(target)
+        return target
+
+    def _check_imports(self, targets: Sequence[Path], since: datetime) -> None:
         errors = self.call("GET", "/importErrors?limit=1000")["import_errors"]
         for error in errors:
             file = self.dags_folder / error["filename"]
-            if file.is_relative_to(target) and _moment(error["timestamp"]) >= since:
-                return str(error["stack_trace"])
-        return None
+            ours = any(file.is_relative_to(target) for target in targets)
+            if ours and _moment(error["timestamp"]) >= since:
+                raise EngineError(
+                    f"{self.name} cannot import {file.name}:\n{error['stack_trace']}"
+                )
 
     def set_variable(self, key: str, value: str) -> None:
         try:
@@ -226,10 +241,18 @@ class Airflow:
     # --- runs
 
     def trigger(self, dag_id: str, conf: Mapping[str, object] | None = None) -> str:
-        body: dict[str, object] = {"conf": dict(conf or {})}
+        self.ready()
+        run = f"triggered__{uuid.uuid4().hex}"
+        body: dict[str, object] = {"dag_run_id": run, "conf": dict(conf or {})}
         if self.name == "airflow3":
             body["logical_date"] = None
-        return str(self.call("POST", f"/dags/{dag_id}/dagRuns", body)["dag_run_id"])
+        try:
+            self._api.insist("POST", f"/dags/{dag_id}/dagRuns", body)
+        except RestError as error:
+            # Asked for before, and the answer came too late.
+            if error.status != 409:
+                raise
+        return run
 
     def wait(self, dag_id: str, dag_run_id: str, timeout: float = 180) -> Run:
         path = f"/dags/{dag_id}/dagRuns/{quote(dag_run_id)}"
@@ -287,9 +310,13 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-def _is_news_of(file: str, target: Path, dag: Mapping[str, Any], since: datetime) -> bool:
+def _is_fresh(dag: Mapping[str, Any], since: datetime) -> bool:
     parsed = dag["last_parsed_time"]
-    return Path(file).is_relative_to(target) and bool(parsed) and _moment(parsed) >= since
+    return bool(parsed) and _moment(parsed) >= since
+
+
+def _dag_ids(dags: Sequence[Mapping[str, Any]], target: Path) -> list[str]:
+    return sorted(dag["dag_id"] for dag in dags if Path(dag["fileloc"]).is_relative_to(target))
 
 
 def _task_key(task: Mapping[str, Any]) -> str:

@@ -15,9 +15,12 @@ from e2e.engines.servers import Chore
 from e2e.engines.venvs import CHECKOUT, engine_python
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 RUNNER = CHECKOUT / "e2e/engines/inside/run_kfp.py"
+
+REFUSED = "REFUSED"
+"""The state of a package that kfp could not read or run."""
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 # kfp.local tells how a task ended in its log only.
@@ -37,25 +40,63 @@ def run_package(
     `volumes` (host: container) are mounted into every container and `environment` is set in it,
     as an administrator of a cluster would have it. An EngineError when kfp refuses the package.
     """
+    [ended] = run_packages(
+        [(package_yaml, arguments or {})],
+        volumes=volumes or {},
+        environment=environment or {},
+        timeout=timeout,
+    )
+    if ended.state == REFUSED:
+        raise EngineError(f"kfp cannot run {package_yaml.name}:\n{ended.output}")
+    return ended
+
+
+def run_packages(
+    packages: Sequence[tuple[Path, Mapping[str, object]]],
+    *,
+    volumes: Mapping[Path, str],
+    environment: Mapping[str, str] | None = None,
+    timeout: float,
+) -> list[Run]:
+    """Run packages, each with its arguments, one after the other in one process.
+
+    Importing kfp takes longer than running a small package. The state of one that kfp refuses is
+    REFUSED, and its output says why.
+    """
     python = engine_python("kubeflow")
     with tempfile.TemporaryDirectory(prefix="flowc-kfp-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         request = {
-            "package": str(package_yaml.resolve()),
-            "arguments": dict(arguments or {}),
-            "volumes": {str(host): inside for host, inside in (volumes or {}).items()},
+            "runs": [
+                {
+                    "package": str(package.resolve()),
+                    "arguments": dict(arguments),
+                    "result": str(home / f"result-{number}.json"),
+                }
+                for number, (package, arguments) in enumerate(packages)
+            ],
+            "volumes": {str(host): inside for host, inside in volumes.items()},
             "environment": dict(environment or {}),
             "root": str(home / "root"),
-            "result": str(home / "result.json"),
         }
         (home / "request.json").write_text(json.dumps(request))
-        output = _run(python, home, timeout)
-        result = home / "result.json"
-        if not result.exists():
-            raise EngineError(f"kfp cannot run {package_yaml.name}:\n{output}")
-        state = json.loads(result.read_text())["state"]
+        printed = _run(python, home, timeout)
+        results = [home / f"result-{number}.json" for number in range(len(packages))]
+        if not all(result.exists() for result in results):
+            raise EngineError(f"kfp ended early:\n{printed}")
+        return [_ended(result, f"{home.name}-{n}") for n, result in enumerate(results)]
+
+
+def _ended(result: Path, name: str) -> Run:
+    told = json.loads(result.read_text())
+    output = COLOUR.sub("", told["output"])
     tasks = {found["task"]: found["state"] for found in TASK_ENDED.finditer(output)}
-    return Run(id=home.name, state=state, tasks=tasks, output=output)
+    return Run(
+        id=name,
+        state=told.get("state", REFUSED),
+        tasks=tasks,
+        output=output + told.get("error", ""),
+    )
 
 
 def _run(python: Path, home: Path, timeout: float) -> str:
@@ -74,7 +115,7 @@ def _run(python: Path, home: Path, timeout: float) -> str:
         kill_strays(home)
         output = (expired.stdout or b"").decode(errors="replace")
         raise EngineError(f"kfp did not end in {timeout:.0f} s:\n{output}") from None
-    return COLOUR.sub("", done.stdout.decode(errors="replace"))
+    return done.stdout.decode(errors="replace")
 
 
 class Kfp(Chore):
@@ -84,3 +125,4 @@ class Kfp(Chore):
         super().__init__(lambda: engine_python("kubeflow"))
 
     run_package = staticmethod(run_package)
+    run_packages = staticmethod(run_packages)

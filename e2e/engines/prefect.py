@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from e2e.engines import Run
@@ -85,6 +86,9 @@ class Prefect:
                 "PREFECT_HOME": str(self.home),
                 "PREFECT_LOGGING_TO_API_BATCH_INTERVAL": "0.5",
                 "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+                # Many flow runs write to one SQLite file.
+                "PREFECT_SERVER_DATABASE_CONNECTION_TIMEOUT": "60",
+                "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
                 "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
                 "PREFECT_SERVER_UI_ENABLED": "false",
                 "PREFECT_WORKER_QUERY_SECONDS": "1",
@@ -94,7 +98,8 @@ class Prefect:
     def call(self, method: str, path: str, body: object = None) -> Any:
         """The server's own interface, for what has no method here; paths start after /api."""
         self.ready()
-        return self._api.call(method, path, body)
+        twice = method == "GET" or path.endswith(("/filter", "/create_flow_run"))
+        return (self._api.insist if twice else self._api.call)(method, path, body)
 
     # --- deployments
 
@@ -105,14 +110,26 @@ class Prefect:
         command: list[str | Path] = [python.parent / "prefect", "--no-prompt", "deploy", "--all"]
         return run_to_end(command, self.environment(python), cwd=build_dir)
 
+    def deployments(self) -> dict[str, str]:
+        """The id of each deployment by the file of its flow."""
+        found = self._pages("/deployments/filter", {})
+        return {one["entrypoint"].partition(":")[0]: str(one["id"]) for one in found}
+
     # --- runs
 
     def trigger(
         self, flow_name: str, deployment: str, parameters: Mapping[str, object] | None = None
     ) -> str:
         found = self.call("GET", f"/deployments/name/{flow_name}/{deployment}")
-        body = {"parameters": dict(parameters or {}), "state": {"type": "SCHEDULED"}}
-        return str(self.call("POST", f"/deployments/{found['id']}/create_flow_run", body)["id"])
+        return self.trigger_id(str(found["id"]), parameters)
+
+    def trigger_id(self, deployment: str, parameters: Mapping[str, object] | None = None) -> str:
+        body = {
+            "parameters": dict(parameters or {}),
+            "state": {"type": "SCHEDULED"},
+            "idempotency_key": uuid.uuid4().hex,
+        }
+        return str(self.call("POST", f"/deployments/{deployment}/create_flow_run", body)["id"])
 
     def wait(self, flow_run_id: str, timeout: float = 180) -> Run:
         def ended() -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,10 @@ from e2e.engines import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+BUSY = frozenset({502, 503, 504})
+PATIENCE = 60
 
 
 class RestError(EngineError):
@@ -44,6 +49,19 @@ class Rest:
                 detail = error.read().decode(errors="replace")
             raise RestError(f"{method} {path}", error.code, detail) from None
         return json.loads(text) if text else None
+
+    def insist(self, method: str, path: str, body: object = None) -> Any:
+        """Ask again while the engine is too busy to answer: for what may be asked twice."""
+        for _ in range(PATIENCE):
+            try:
+                return self.call(method, path, body)
+            except TimeoutError:
+                continue
+            except RestError as error:
+                if error.status not in BUSY:
+                    raise
+                time.sleep(1)
+        return self.call(method, path, body)
 
     def answers(self, path: str) -> Any:
         """What is found at the path, or None while nobody listens or the answer is an error."""

@@ -82,6 +82,7 @@ class Run:
 
     ``order`` has lines like ``load < train``: the first ended before the other began. ``together``
     are invocations that ran at the same time. ``hooks`` are the lines of on_init and on_cleanup.
+    ``config`` is a YAML file beside the pipeline. ``name`` is the run's, where it has one.
     """
 
     steps: Mapping[str, Step]
@@ -91,6 +92,8 @@ class Run:
     order: tuple[str, ...] = ()
     together: tuple[str, ...] = ()
     hooks: tuple[str, ...] = ()
+    config: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

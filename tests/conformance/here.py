@@ -50,6 +50,7 @@ def run_here(entry: Entry, folder: Path) -> Iterator[tuple[Run, Seen]]:
             load_pipeline(f"{source}:{entry.name}"),
             target="local",
             parameters=typed(run.parameters),
+            config=str(source.parent / run.config) if run.config else "",
             store=uri,
             reporter=Silent(),
         )

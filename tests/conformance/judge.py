@@ -23,6 +23,8 @@ def judge(run: Run, seen: Seen) -> list[str]:
 
 def _problems(run: Run, seen: Seen) -> Iterator[str]:
     yield from _differs("the run's status", run.status, seen.document["status"])
+    if run.name:
+        yield from _differs("the run's name", run.name, seen.document["name"])
     yield from _differs("the invocations", sorted(run.steps), sorted(seen.steps))
     for id_, step in run.steps.items():
         if id_ in seen.steps:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from flowc.errors import FlowcError
+from tests.conformance import parity
 from tests.conformance.catalogue import Entry, answers, entries, groups, modules
 from tests.conformance.expectation import TARGETS
 from tests.conformance.here import run_here
@@ -54,3 +55,14 @@ def test_a_case_is_well_said(entry: Entry) -> None:
     assert "|" not in case.title
     assert {*case.refused, *case.not_run} <= {*TARGETS}
     assert case.runs
+
+
+def test_the_report_lists_exactly_these_cases() -> None:
+    promised = {
+        (entry.name, target): parity.promised(entry, target)
+        for entry in entries()
+        for target in TARGETS
+    }
+    assert parity.DOCUMENT.read_text(encoding="utf-8") == parity.render(promised), (
+        "make e2e-full writes it anew"
+    )

@@ -1,9 +1,9 @@
-"""Run one compiled package in kfp.local's DockerRunner; inside the environment of kfp.
+"""Run compiled packages, one after the other, in kfp.local's DockerRunner; in kfp's environment.
 
-    run_kfp.py REQUEST.json      {package, arguments, volumes, environment, root, result}
+    run_kfp.py REQUEST.json      {runs: [{package, arguments, result}], volumes, environment, root}
 
-The state of the pipeline is written to the file `result`; a package that kfp cannot read or run
-ends with a traceback instead.
+For each run, the state of the pipeline and what was printed are written to its file `result`. For
+a package that kfp cannot read or run the file has the traceback as `error`.
 
 The runner's own way with containers is replaced. It has the daemon remove each one at its end and
 then asks for the exit status: when the container is gone by then, it reports success. So does a
@@ -13,8 +13,11 @@ volumes that a cluster would.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import sys
+import traceback
 import warnings
 from pathlib import Path
 from typing import Any
@@ -49,21 +52,32 @@ def patch_runner(volumes: dict[str, str], environment: dict[str, str]) -> None:
     docker_task_handler.run_docker_container = run_docker_container
 
 
-def main(request_file: str) -> None:
-    request = json.loads(Path(request_file).read_text())
-    patch_runner(request["volumes"], request["environment"])
-    local.init(local.DockerRunner(), pipeline_root=request["root"], raise_on_error=True)
-    pipeline = components.load_component_from_file(request["package"])
+def run(package: str, arguments: dict[str, Any]) -> str:
+    pipeline = components.load_component_from_file(package)
     try:
-        pipeline(**request["arguments"])
+        pipeline(**arguments)
     except RuntimeError as error:
         # The only sign of a failed run; any other RuntimeError is kfp's own trouble.
         if "finished with status" not in str(error):
             raise
-        state = "FAILURE"
-    else:
-        state = "SUCCESS"
-    Path(request["result"]).write_text(json.dumps({"state": state}))
+        return "FAILURE"
+    return "SUCCESS"
+
+
+def main(request_file: str) -> None:
+    request = json.loads(Path(request_file).read_text())
+    patch_runner(request["volumes"], request["environment"])
+    local.init(local.DockerRunner(), pipeline_root=request["root"], raise_on_error=True)
+    for wanted in request["runs"]:
+        output = io.StringIO()
+        result: dict[str, str] = {}
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+            try:
+                result["state"] = run(wanted["package"], wanted["arguments"])
+            except Exception:  # noqa: BLE001 - whatever kfp has against the package is told
+                result["error"] = traceback.format_exc()
+        result["output"] = output.getvalue()
+        Path(wanted["result"]).write_text(json.dumps(result))
 
 
 if __name__ == "__main__":

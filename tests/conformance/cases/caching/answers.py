@@ -166,4 +166,39 @@ ANSWERS = {
             ),
         ),
     ),
+    "policy_files": Case(
+        title="CachePolicy: files, ignored inputs, a key function",
+        runs=(
+            Run(steps={"watches_file": done(1), "ignores": done("2 1"), "by_length": done("abc")}),
+            Run(
+                edits=(
+                    Edit(file="pipeline.py", old="ignores(2, 1)", new="ignores(2, 99)"),
+                    Edit(file="pipeline.py", old='"abc"', new='"xyz"'),
+                ),
+                steps={
+                    "watches_file": cached(1),
+                    "ignores": cached("2 1"),
+                    "by_length": cached("abc"),
+                },
+            ),
+            Run(
+                edits=(
+                    Edit(file="limit.txt", old="3", new="4"),
+                    Edit(file="pipeline.py", old='"xyz"', new='"wxyz"'),
+                ),
+                steps={
+                    "watches_file": done(1),
+                    "ignores": cached("2 1"),
+                    "by_length": done("wxyz"),
+                },
+            ),
+        ),
+    ),
+    "expiring": Case(
+        title="CachePolicy: an entry that is too old is made anew",
+        runs=(
+            Run(steps={"short": done(1), "long": done(2)}),
+            Run(steps={"short": done(1), "long": cached(2)}),
+        ),
+    ),
 }

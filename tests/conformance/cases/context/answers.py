@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.conformance.expectation import Case, Run, done
+from tests.conformance.expectation import Case, Run, done, refused_everywhere
 
 ANSWERS = {
     "known": Case(
@@ -52,5 +52,9 @@ ANSWERS = {
     "from_helpers": Case(
         title="The context in helpers; a step called inside a step is a plain call",
         runs=(Run(steps={"outer": done(["A by outer", "B by outer"])}),),
+    ),
+    "in_pipeline": Case(
+        title="The context outside of a step is refused",
+        refused=refused_everywhere("works inside a running step"),
     ),
 }

@@ -93,6 +93,7 @@ ANSWERS = {
     ),
     "unloadable": Case(
         title="An input that cannot be loaded, and its failure hook",
+        own_keys="cloudpickle is not installed everywhere, and its format counts",
         runs=(
             Run(
                 status="failed",
@@ -137,6 +138,29 @@ ANSWERS = {
                     "caused": Step(
                         status="failed", error="exception", message="Größe 🎈 \x00 {{ x }}"
                     ),
+                },
+            ),
+        ),
+    ),
+    "two_failures": Case(
+        title="Two failures above one step; a skipped step has no hooks",
+        runs=(
+            Run(
+                status="failed",
+                steps={
+                    "bad": Step(
+                        status="failed",
+                        error="exception",
+                        message="bad 1",
+                        hooks=("told bad", "told bad", "told bad"),
+                    ),
+                    "bad_2": Step(
+                        status="failed",
+                        error="exception",
+                        message="bad 2",
+                        hooks=("told bad_2", "told bad_2", "told bad_2"),
+                    ),
+                    "join": Step(status="skipped", attempts=0),
                 },
             ),
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.conformance.expectation import Case, Run, Step, done
+from tests.conformance.expectation import Case, Run, Step, done, refused_everywhere
 
 ANSWERS = {
     "linear": Case(
@@ -147,5 +147,41 @@ ANSWERS = {
                 order=("a < collect", "b < collect"),
             ),
         ),
+    ),
+    "long_chain": Case(
+        title="Eight steps in a row, made in a loop",
+        runs=(
+            Run(
+                parameters={"start": 10},
+                steps={
+                    "add": done(11),
+                    **{f"add_{number}": done(10 + number) for number in range(2, 9)},
+                },
+                order=("add < add_2", "add_2 < add_3", "add_7 < add_8"),
+            ),
+        ),
+    ),
+    "after_failure": Case(
+        title="What follows a failed step by order alone is skipped",
+        runs=(
+            Run(
+                status="failed",
+                steps={
+                    "broken": Step(
+                        status="failed", error="exception", message="nothing to follow"
+                    ),
+                    "behind": Step(status="skipped", attempts=0),
+                    "apart": done("always"),
+                },
+            ),
+        ),
+    ),
+    "unknown_after": Case(
+        title="after= an unknown invocation is refused, and the nearest is named",
+        refused=refused_everywhere("did you mean 'train'?"),
+    ),
+    "cycle": Case(
+        title="Invocations that wait for each other are refused",
+        refused=refused_everywhere("hen"),
     ),
 }

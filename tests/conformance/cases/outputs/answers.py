@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.conformance.expectation import ANY, Case, Run, Shown, Step, done
+from tests.conformance.expectation import ANY, Case, Run, Shown, Step, done, refused_everywhere
 
 JSON_VALUES = (
     "{'float': 1e+300, 'big': 1180591620717411303424, 'text': 'ü\\x00\\n', "
@@ -79,6 +79,7 @@ ANSWERS = {
     ),
     "pickled": Case(
         title="A value that only a pickle can keep",
+        own_keys="cloudpickle is not installed everywhere, and its format counts",
         runs=(Run(steps={"train": done(ANY), "predict": done(3.0)}),),
     ),
     "own_materializer": Case(
@@ -107,5 +108,13 @@ ANSWERS = {
                 },
             ),
         ),
+    ),
+    "path_and_json": Case(
+        title="A dict that holds files and plain values",
+        runs=(Run(steps={"make": done(ANY), "read": done(["first", "second", 2])}),),
+    ),
+    "wrong_annotation": Case(
+        title="Several return values without names are refused",
+        refused=refused_everywhere("returns several values without names"),
     ),
 }

@@ -118,4 +118,12 @@ ANSWERS = {
         title="A constant that does not fit its annotation is refused",
         refused=refused_everywhere("'number' wants int, got 'three'"),
     ),
+    "missing": Case(
+        title="An argument that a step does not have is refused",
+        refused=refused_everywhere("did you mean 'factor'?"),
+    ),
+    "forced": Case(
+        title="A value that is needed too early is refused",
+        refused=refused_everywhere("is only known at run time"),
+    ),
 }

@@ -77,4 +77,21 @@ ANSWERS = {
         title="A negative delay is refused",
         refused=refused_everywhere("delay wants a number from 0, got -1"),
     ),
+    "of_nested": Case(
+        title="A nested pipeline keeps its own retries and hooks",
+        runs=(
+            Run(
+                steps={
+                    "inner.flaky": done(
+                        3,
+                        attempts=3,
+                        waits=(0.0, 0.0),
+                        hooks=("on_success inner inner.flaky",),
+                    ),
+                    "flaky": done(2, attempts=2, waits=(0.0,), hooks=("on_success outer flaky",)),
+                },
+                order=("inner.flaky < flaky",),
+            ),
+        ),
+    ),
 }

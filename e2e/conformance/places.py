@@ -1,0 +1,167 @@
+"""Where a batch of jobs runs: each engine takes all of them, and ends when all have ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Protocol
+
+import yaml
+
+from e2e.engines import EngineError
+from e2e.targets import CERTIFICATES, CHECKOUT, FLOWC, INSIDE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from e2e.conformance.jobs import Job
+    from e2e.engines.airflow import Airflow
+    from e2e.engines.kfp import Kfp
+    from e2e.engines.prefect import Prefect
+
+AT_ONCE = 4
+"""Runs of an engine that are under way together: more only wait for the same two cores."""
+
+TIMEOUT = 1800.0
+
+
+class Place(Protocol):
+    """``target`` is what the pipelines are compiled for; machines compile nothing."""
+
+    name: str
+    target: str
+    compiles: bool
+
+    def run_all(self, jobs: Sequence[Job]) -> None:
+        """Run them to their ends, and note each one's state."""
+        ...
+
+
+class OnDocker:
+    """`flowc run --target docker`, a few processes at a time."""
+
+    name = "docker"
+    target = "docker"
+    compiles = False
+
+    def __init__(self, image: str) -> None:
+        self._image = image
+
+    def run_all(self, jobs: Sequence[Job]) -> None:
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(self._run, jobs))
+
+    def _run(self, job: Job) -> None:
+        where = ["--target", "docker", "--store", job.uri, "--json"]
+        environment = {
+            **os.environ,
+            "FLOWC_PARENT_IMAGE": self._image,
+            "FLOWC_CA_BUNDLE": CERTIFICATES,
+        }
+        done = subprocess.run(
+            [str(FLOWC), "run", job.source, *where, *job.options()],
+            cwd=CHECKOUT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode in {0, 1} and done.stdout:
+            job.state = str(json.loads(done.stdout)["status"])
+        else:
+            job.refusal = done.stderr
+
+
+class OnKubeflow:
+    """The packages in the Docker runner of Kubeflow's SDK, in two processes of it."""
+
+    name = "kubeflow"
+    target = "kubeflow"
+    compiles = True
+
+    def __init__(self, kfp: Kfp) -> None:
+        self._kfp = kfp
+
+    def run_all(self, jobs: Sequence[Job]) -> None:
+        halves = [half for half in (jobs[::2], jobs[1::2]) if half]
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(self._run, halves))
+
+    def _run(self, jobs: Sequence[Job]) -> None:
+        requests = [(job.built("*.yaml"), job.arguments) for job in jobs]
+        stores = jobs[0].folder / "stores"
+        ended = self._kfp.run_packages(requests, volumes={stores: INSIDE}, timeout=TIMEOUT)
+        for job, run in zip(jobs, ended, strict=True):
+            job.state = run.state
+
+
+class OnAirflow:
+    """All DAG files at once, then all runs at once: the scheduler knows what it can take."""
+
+    target = "airflow"
+    compiles = True
+
+    def __init__(self, airflow: Airflow) -> None:
+        self.name: str = airflow.name
+        self._airflow = airflow
+        self._dags: dict[str, str] = {}
+
+    def run_all(self, jobs: Sequence[Job]) -> None:
+        fresh = {job.name: job.built("*.py") for job in jobs if job.is_new}
+        found = self._airflow.add_dags(list(fresh.values()), timeout=TIMEOUT) if fresh else {}
+        self._dags |= {name: found[file.name][0] for name, file in fresh.items()}
+        runs = [
+            (self._dags[job.name], self._airflow.trigger(self._dags[job.name], job.arguments))
+            for job in jobs
+        ]
+        for (dag, run), job in zip(runs, jobs, strict=True):
+            job.state = self._airflow.wait(dag, run, timeout=TIMEOUT).state
+
+
+class OnPrefect:
+    """All deployments by one command; the worker starts a process for each run, so a few."""
+
+    name = "prefect"
+    target = "prefect"
+    compiles = True
+
+    def __init__(self, prefect: Prefect) -> None:
+        self._prefect = prefect
+        self._deployments: dict[str, str] = {}
+
+    def run_all(self, jobs: Sequence[Job]) -> None:
+        fresh = [job for job in jobs if job.is_new]
+        if fresh:
+            folder = fresh[0].folder / "deployments" / str(fresh[0].number)
+            files = gather(fresh, folder)
+            self._prefect.deploy(folder)
+            found = self._prefect.deployments()
+            self._deployments |= {name: found[file] for name, file in files.items()}
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(self._run, jobs))
+
+    def _run(self, job: Job) -> None:
+        try:
+            run = self._prefect.trigger_id(self._deployments[job.name], job.arguments)
+            job.state = self._prefect.wait(run, timeout=TIMEOUT).state
+        except EngineError as error:
+            job.state = str(error)
+
+
+def gather(jobs: Sequence[Job], folder: Path) -> dict[str, str]:
+    """One folder and one prefect.yaml for many builds; the name of each case's file."""
+    folder.mkdir(parents=True)
+    documents: list[dict[str, Any]] = []
+    files: dict[str, str] = {}
+    for job in jobs:
+        file = job.built("*.py")
+        (folder / file.name).write_bytes(file.read_bytes())
+        documents.append(yaml.safe_load(job.built("prefect.yaml").read_text(encoding="utf-8")))
+        files[job.name] = file.name
+    deployments = [one for document in documents for one in document["deployments"]]
+    merged = yaml.safe_dump({**documents[0], "deployments": deployments}, allow_unicode=True)
+    (folder / "prefect.yaml").write_text(merged, encoding="utf-8")
+    return files
