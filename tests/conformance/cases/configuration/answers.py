@@ -31,7 +31,7 @@ ANSWERS = {
     ),
     "wrong_config": Case(
         title="An unknown key of a YAML configuration is refused",
-        refused=refused_everywhere("did you mean 'enable_cache'?"),
+        refused=refused_everywhere("step 'train' has no key 'enable_cach'"),
         runs=(Run(config="nightly.yaml", steps={}),),
     ),
     "run_names": Case(

@@ -178,10 +178,10 @@ ANSWERS = {
     ),
     "unknown_after": Case(
         title="after= an unknown invocation is refused, and the nearest is named",
-        refused=refused_everywhere("did you mean 'train'?"),
+        refused=refused_everywhere("after names 'trian', which is no invocation"),
     ),
     "cycle": Case(
         title="Invocations that wait for each other are refused",
-        refused=refused_everywhere("hen"),
+        refused=refused_everywhere("the order of steps goes round in a circle: hen -> egg -> hen"),
     ),
 }

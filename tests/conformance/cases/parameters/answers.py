@@ -120,7 +120,7 @@ ANSWERS = {
     ),
     "missing": Case(
         title="An argument that a step does not have is refused",
-        refused=refused_everywhere("did you mean 'factor'?"),
+        refused=refused_everywhere("step 'scale' has no input 'facto'"),
     ),
     "forced": Case(
         title="A value that is needed too early is refused",

@@ -20,6 +20,6 @@ ANSWERS = {
     ),
     "bad_setting": Case(
         title="An unknown key of the docker settings is refused",
-        refused=refused_everywhere("requirments"),
+        refused=refused_everywhere("settings['docker'] has no key 'requirments'"),
     ),
 }
