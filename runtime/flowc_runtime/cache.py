@@ -13,7 +13,7 @@ from flowc_runtime.stores import StoreError, has_contents
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from flowc_runtime.contract import ArtifactRecord, Json, StepSpec
+    from flowc_runtime.contract import ArtifactRecord, Json, ResultRecord, StepSpec
     from flowc_runtime.records import Run
     from flowc_runtime.stores import Store
     from flowc_runtime.task import Task
@@ -69,6 +69,23 @@ def _judge(store: Store, step: StepSpec, entry: Json) -> Lookup:
     found.metadata = dict(entry.get("metadata") or {})
     found.origin = entry["run"]
     return found
+
+
+def result_of(found: Lookup, key: str, started: float) -> ResultRecord:
+    """The result of a step that was found."""
+    result: ResultRecord = {
+        "status": "cached",
+        "outputs": found.outputs or {},
+        "origin": found.origin,
+        "reason": found.reason,
+        "attempts": 0,
+        "started": started,
+        "ended": time.time(),
+        "cache_key": key,
+    }
+    if found.metadata:
+        result["metadata"] = found.metadata
+    return result
 
 
 def put_entry(

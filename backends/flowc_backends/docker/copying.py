@@ -20,12 +20,13 @@ from flowc_runtime import contract
 from flowc_runtime.stores import CHUNK, STAGING, digest_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from flowc.ir import Step
     from flowc.registry import RunOptions
     from flowc_backends.images.daemon import Daemon
     from flowc_runtime.stores import Store
+    from flowc_runtime.versions import Environment
 
 LENT = "/flowc/lent"
 
@@ -33,15 +34,24 @@ LENT = "/flowc/lent"
 class Copied:
     """Delivery for a daemon elsewhere; the store is a folder on this machine.
 
-    ``bundle`` is the folder of the unpacked bundle here, ``inside`` where it goes.
+    ``environments`` are those of the steps' images, ``bundle`` is the folder of the unpacked
+    bundle here, ``inside`` where it goes.
     """
 
     def __init__(
-        self, engine: Daemon, options: RunOptions, store: Store, *, bundle: Path, inside: str
+        self,
+        engine: Daemon,
+        options: RunOptions,
+        store: Store,
+        environments: Mapping[str, Environment | None],
+        *,
+        bundle: Path,
+        inside: str,
     ) -> None:
         self._engine = engine
         self._options = options
         self._store = store
+        self._environments = environments
         self._specs = {step["id"]: step for step in options.spec["steps"]}
         self.inside = inside
         self._bundle = bundle
@@ -63,7 +73,8 @@ class Copied:
                 add_tree(tar, self._bundle, self.inside)
                 add_folders(tar, [STORE])
                 spec = self._specs[step.id]
-                objects = list(needed_objects(self._store, self._options, spec, None))
+                known = self._environments.get(step.id)
+                objects = list(needed_objects(self._store, self._options, spec, known))
                 parents = {str(PurePosixPath(STORE, key).parent) for key, _ in objects}
                 add_folders(tar, sorted(parents))
                 for key, path in objects:

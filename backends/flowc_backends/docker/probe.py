@@ -1,9 +1,9 @@
 """What must be known before containers start: does the daemon see our files, what Python is there.
 
 One container answers both: it reads a random token from a folder of ours, writes it back beside
-it, and says which Python it runs. Where the token does not arrive, the daemon is on another
-machine and files are copied. The same container compiles the bundle for its Python: no step does
-it again.
+it, and says which Python it runs and what is installed there. Where the token does not arrive, the
+daemon is on another machine and files are copied. The same container compiles the bundle for its
+Python: no step does it again.
 """
 
 from __future__ import annotations
@@ -13,15 +13,18 @@ import os
 import secrets
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flowc.errors import BackendError
 from flowc_backends.images.containers import HELPER, run_once
 from flowc_backends.images.daemon import Container, Daemon, DaemonError
+from flowc_runtime import versions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
+
+    from flowc_runtime.versions import Environment
 
 OLDEST = (3, 10)
 """The oldest Python that the runtime works with."""
@@ -29,14 +32,20 @@ OLDEST = (3, 10)
 NOT_THERE = 127
 """Exit status of a container whose program does not exist."""
 
+STEP_HOME = "/tmp"  # noqa: S108 - the one folder of any image that anybody can write to
+
 INSIDE = "/run/flowc-probe"
 BUNDLE_INSIDE = "/run/flowc-bundle"
 
 # Runs on any Python 3: it has to be able to say that it is too old.
 _SCRIPT = """
 import json, os, sys
-here, bundle = sys.argv[1:]
+here, bundle, versions = sys.argv[1:]
 said = {"python": list(sys.version_info[:3]), "token": None, "wrote": False, "why": ""}
+if sys.version_info >= (3, 10):
+    names = {}
+    exec(versions, names)
+    said["environment"] = names["environment"](sys.path)
 try:
     with open(here + "/token") as file:
         said["token"] = file.read()
@@ -64,11 +73,15 @@ _FOREIGN_FILES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """``shared``: whether the daemon's containers read and write our files, as ``user``."""
+    """``shared``: whether the daemon's containers read and write our files, as ``user``.
+
+    ``environment`` is what the image has.
+    """
 
     shared: bool
     user: str
     python: tuple[int, ...]
+    environment: Environment
 
 
 def ask(engine: Daemon, image: str, python: str, *, folder: Path, bundle: Path) -> Answer:
@@ -91,17 +104,22 @@ def ask(engine: Daemon, image: str, python: str, *, folder: Path, bundle: Path) 
             said = _run(engine, image, python, user=user, mounts=mounts)
             _check_python(image, said["python"])
             if said["wrote"] and _is_ours(here / "answer", token):
-                return Answer(shared=True, user=user, python=tuple(said["python"]))
+                return _answer(said, user, shared=True)
             if said.get("foreign"):
                 break
     finally:
         shutil.rmtree(here, ignore_errors=True)
     if said["token"] != token:
-        return Answer(shared=False, user=our_users()[0], python=tuple(said["python"]))
+        return _answer(said, our_users()[0], shared=False)
     raise BackendError(
         f"containers see {folder} but cannot write there: {said['why']}",
         hint="choose a store on a file system that containers may write to",
     )
+
+
+def _answer(said: dict[str, Any], user: str, *, shared: bool) -> Answer:
+    python = tuple(said["python"])
+    return Answer(shared=shared, user=user, python=python, environment=said["environment"])
 
 
 def _check_python(image: str, version: Sequence[int]) -> None:
@@ -132,9 +150,9 @@ def _run(
 ) -> dict[str, Any]:
     container = Container(
         image=image,
-        command=[python, "-c", _SCRIPT, INSIDE, BUNDLE_INSIDE],
+        command=[python, "-c", _SCRIPT, INSIDE, BUNDLE_INSIDE, _versions_source()],
         user=user,
-        environment={},
+        environment={"HOME": STEP_HOME},
         labels={HELPER: "probe"},
         mounts=mounts,
     )
@@ -151,6 +169,11 @@ def _run(
         raise _unusable(image, output)
     answer: dict[str, Any] = json.loads(output.splitlines()[-1])
     return answer
+
+
+def _versions_source() -> str:
+    """The image is asked by the code by which a step asks: keys have to be the same."""
+    return Path(versions.__file__).read_text(encoding="utf-8")
 
 
 def _unusable(image: str, why: str) -> BackendError:

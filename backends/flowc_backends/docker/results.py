@@ -54,8 +54,10 @@ def read_outcome(store: Store, run: str, step: str) -> Outcome | None:
         result = latest_result(store, run, step)[1]
     except StoreError as error:
         return Outcome(status="failed", detail=str(error))
-    if result is None:
-        return None
+    return None if result is None else outcome_of(result)
+
+
+def outcome_of(result: ResultRecord) -> Outcome:
     status = result.get("status", "failed")
     return Outcome(status=status, detail=_detail(result) if status != "completed" else "")
 

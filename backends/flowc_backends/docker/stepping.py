@@ -10,7 +10,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from flowc.errors import FlowcError
-from flowc_backends.docker.results import KILLED, Outcome, explain, read_outcome
+from flowc_backends.docker.probe import STEP_HOME
+from flowc_backends.docker.results import (
+    KILLED,
+    Outcome,
+    explain,
+    outcome_of,
+    read_outcome,
+)
 from flowc_backends.images.containers import run
 from flowc_backends.images.daemon import Container
 from flowc_runtime.stack import component_variables
@@ -22,6 +29,7 @@ if TYPE_CHECKING:
     from flowc.registry import RunOptions
     from flowc_backends.docker.delivery import Delivery
     from flowc_backends.images.daemon import Daemon
+    from flowc_runtime.answers import Answers
     from flowc_runtime.contract import PipelineSpec
     from flowc_runtime.stores import Store
 
@@ -34,28 +42,47 @@ GRACE = 10
 _FOREIGN = re.compile(r"[^a-zA-Z0-9_.-]+")
 
 
+class Means:
+    """How files get into containers, and who runs there; found out when it is needed first."""
+
+    def __init__(self, find: Callable[[], tuple[Delivery, str]]) -> None:
+        self._find = find
+        self._found: tuple[Delivery, str] | None = None
+        self._lock = threading.Lock()
+
+    def get(self) -> tuple[Delivery, str]:
+        """Raises FlowcError when no container could run."""
+        with self._lock:
+            if self._found is None:
+                self._found = self._find()
+            return self._found
+
+
 class StepContainers:
     """Starts containers, and knows which are there. Used by several threads at once.
 
-    ``user`` is who runs in a container whose step names nobody.
+    What ``answers`` has needs none.
     """
 
     def __init__(
-        self, engine: Daemon, options: RunOptions, store: Store, delivery: Delivery, user: str
+        self, engine: Daemon, options: RunOptions, store: Store, means: Means, answers: Answers
     ) -> None:
         self._engine = engine
         self._options = options
         self._store = store
-        self._delivery = delivery
-        self._user = user
+        self._means = means
+        self._answers = answers
         self._lock = threading.Lock()
         self._there: set[str] = set()
         self._stopped = threading.Event()
 
     def run_step(self, step: Step, line: Callable[[str], None]) -> Outcome:
-        """Run one step in a container to its end."""
+        """Run one step in a container to its end, unless the cache has what it would give."""
         container = ""
         try:
+            result = self._answers.give(step.id)
+            if result is not None:
+                return outcome_of(result)
             container = self._engine.create(self._container(step))
             return self._run(container, step, line)
         except FlowcError as error:
@@ -65,6 +92,10 @@ class StepContainers:
         finally:
             if container:
                 self._remove(container)
+
+    @property
+    def _delivery(self) -> Delivery:
+        return self._means.get()[0]
 
     def stop(self) -> None:
         """SIGTERM for all containers at once, SIGKILL after a while."""
@@ -115,7 +146,7 @@ class StepContainers:
 
     def _container(self, step: Step) -> Container:
         options = self._options
-        user = step.docker.user or self._user
+        user = step.docker.user or self._means.get()[1]
         return Container(
             image=step.image,
             command=[
@@ -128,7 +159,7 @@ class StepContainers:
             name=container_name(options.run, step.id),
             user=user,
             environment={
-                "HOME": "/tmp",  # noqa: S108 - the one folder of any image that anybody can write to
+                "HOME": STEP_HOME,
                 # The image has no entry for our number, and some libraries ask for a name.
                 **({} if user.startswith("0:") else {"USER": "flowc"}),
                 **stack_environment(options.spec, step.id),

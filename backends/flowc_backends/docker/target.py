@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from flowc import ir
     from flowc.registry import RunOptions, Support
     from flowc_runtime.stores import Store
+    from flowc_runtime.versions import Environment
 
 
 class DockerBackend:
@@ -51,6 +52,18 @@ class DockerBackend:
         "kubernetes_operator": "error",
         "vertex_operator": "error",
     }
+
+    def environments(
+        self, pipeline: ir.Pipeline, options: RunOptions
+    ) -> Mapping[str, Environment | None]:
+        """By step, the Python and the distributions that a key is made of; None where no container
+        of the step's image has said so yet. Starts none, builds none.
+
+        Raises EngineUnavailable when no daemon answers.
+        """
+        from flowc_backends.docker.preparing import environments
+
+        return environments(pipeline, options)
 
     def run(self, pipeline: ir.Pipeline, options: RunOptions) -> str:
         """Run to the end; ``completed``, ``failed`` or ``cancelled``.
