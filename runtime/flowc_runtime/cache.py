@@ -65,6 +65,9 @@ def _judge(store: Store, step: StepSpec, entry: Json) -> Lookup:
     if not all(has_contents(store, one["digest"], one["size"]) for one in outputs.values()):
         return Lookup("the cache entry's contents are gone or damaged", broken=True)
     found = Lookup(f"same key as in run '{entry['run']}'")
+    if not step.get("artifact_metadata", True):
+        for artifact in outputs.values():
+            artifact.pop("metadata", None)
     found.outputs = outputs
     found.metadata = dict(entry.get("metadata") or {})
     found.origin = entry["run"]

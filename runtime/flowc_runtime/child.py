@@ -203,7 +203,7 @@ def execute(job: Job) -> list[dict[str, Any]]:
         results = _split(returned, job.step)
         del returned
         return [
-            _save(value, spec, path)
+            _save(value, spec, path, facts=job.step.get("artifact_metadata", True))
             for value, spec, path in zip(results, job.step["outputs"], job.staged, strict=True)
         ]
     finally:
@@ -299,17 +299,19 @@ def _split(returned: Any, step: StepSpec) -> list[Any]:
     )
 
 
-def _save(value: Any, spec: OutputSpec, path: str) -> dict[str, Any]:
+def _save(value: Any, spec: OutputSpec, path: str, *, facts: bool) -> dict[str, Any]:
     try:
         saved = materializers.save(value, path, spec)
         digest, size = digest_file(path)
     except Exception as error:
         context_ = f"output '{spec['name']}'"
         raise StepError(errors.describe(error, "output", context_)) from error
-    return {
+    artifact = {
         "digest": digest,
         "type": saved.type,
         "uri": contract.cas_key(digest),
         "size": size,
         "materializer": saved.materializer,
     }
+    metadata = materializers.facts_of(value) if facts else {}
+    return {**artifact, "metadata": metadata} if metadata else artifact

@@ -120,6 +120,7 @@ if TYPE_CHECKING:
 
     class StepSpec(TypedDict):
         """One invocation. ``hooks`` are by event, ``timeout`` is in seconds for each attempt.
+        ``artifact_metadata``: whether facts about outputs are kept with them (left out: yes).
         ``inputs`` is in the order of the function's parameters.
 
         ``upstream`` names every invocation that must have completed first, by data or by order.
@@ -143,6 +144,7 @@ if TYPE_CHECKING:
         hooks: NotRequired[dict[str, HookSpec]]
         timeout: NotRequired[float | None]
         components: NotRequired[dict[str, ComponentUse]]
+        artifact_metadata: NotRequired[bool]
         ingredients: dict[str, Json]
         code: NotRequired[int]
 
@@ -211,6 +213,7 @@ if TYPE_CHECKING:
 
         ``type`` is the Python type of the value, for people; ``size`` is in bytes;
         ``materializer`` is ``name@format-version`` and tells how to read the contents.
+        ``metadata`` are facts about the value (`materializers.facts_of`), in no digest and no key.
         """
 
         digest: str
@@ -218,6 +221,7 @@ if TYPE_CHECKING:
         uri: str
         size: int
         materializer: str
+        metadata: NotRequired[dict[str, Json]]
 
     class AttemptRecord(TypedDict, total=False):
         """Times are seconds since the epoch. No ``outcome`` and an old ``heartbeat``: lost.

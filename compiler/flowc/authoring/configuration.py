@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
-SHARED_OPTIONS = ("cache_policy", "enable_cache", "retry", "settings", *STEP_EVENTS)
+SHARED_OPTIONS = (
+    "cache_policy",
+    "enable_artifact_metadata",
+    "enable_cache",
+    "retry",
+    "settings",
+    *STEP_EVENTS,
+)
 COMPONENT_KINDS = ("alerter", "experiment_tracker", "step_operator")
 """Of what kinds the components of a stack are; a step chooses one of a kind by its name."""
 STEP_OPTIONS = (
@@ -150,6 +157,7 @@ def _texts(items: Iterable[Any]) -> bool:
 _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "cache_policy": (lambda value: isinstance(value, CachePolicy), "a CachePolicy"),
     "enable_cache": (lambda value: isinstance(value, bool), "True or False"),
+    "enable_artifact_metadata": (lambda value: isinstance(value, bool), "True or False"),
     "retry": (lambda value: isinstance(value, RetryConfig), "a RetryConfig"),
     "settings": (_has_text_keys, "a dict with text keys"),
     "output_materializers": (_has_text_keys, "a dict with text keys"),

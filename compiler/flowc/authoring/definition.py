@@ -28,13 +28,23 @@ class Definition:
         self, function: Callable[..., Any], *, name: str | None, options: dict[str, Any]
     ) -> None:
         check_function(function, self.kind)
-        _check_name(name, self.kind)
+        self._define(function, function, name, options)
+
+    def _define(
+        self,
+        function: Callable[..., Any],
+        named: Callable[..., Any] | type,
+        name: str | None,
+        options: dict[str, Any],
+    ) -> None:
+        """``named`` is what the author called by a name: the function, or the class around it."""
         self.entrypoint = function
-        self.name = function.__name__ if name is None else name
-        self.__name__ = function.__name__
-        self.__qualname__ = function.__qualname__
-        self.__module__ = function.__module__
-        self.__doc__ = function.__doc__
+        _check_name(name, self.kind, self.where)
+        self.name = named.__name__ if name is None else name
+        self.__name__ = named.__name__
+        self.__qualname__ = named.__qualname__
+        self.__module__ = named.__module__
+        self.__doc__ = named.__doc__
         self.__wrapped__ = function
         self.options = check_options(options, self.known, what=self.title, where=self.where)
 
@@ -63,9 +73,9 @@ class Definition:
         return f"<{self.kind} {self.name} at {self.where}>"
 
 
-def _check_name(name: object, kind: str) -> None:
+def _check_name(name: object, kind: str, where: str) -> None:
     if name is not None and not (isinstance(name, str) and name.strip()):
-        raise AuthorError(f"the name of a {kind} wants a text, got {name!r}")
+        raise AuthorError(f"the name of a {kind} wants a text, got {name!r}", where=where)
 
 
 def check_function(function: Any, kind: str) -> None:
@@ -88,13 +98,33 @@ def check_function(function: Any, kind: str) -> None:
     name = function.__name__
     if name == "<lambda>":
         raise AuthorError(f"a lambda cannot be a {kind}", where=where, hint="write it with def")
-    if "<locals>" in function.__qualname__:
+    check_place(function.__qualname__, code, kind, where)
+
+
+def check_class(cls: type, kind: str) -> None:
+    """Raise AuthorError unless a class stands where it can be imported, and has ``connect``."""
+    method: Any = getattr(cls, "connect", None)
+    code = getattr(method, "__code__", None)
+    if code is None or hasattr(method, "__self__"):
+        raise AuthorError(
+            f"the class '{cls.__name__}' has no method 'connect' that could be a {kind}",
+            where=_class_location(cls),
+            hint=f"write def connect(self, ...) and call the steps in it, or decorate a function "
+            f"with @{kind}",
+        )
+    check_place(cls.__qualname__, code, kind, f"{code.co_filename}:{code.co_firstlineno}")
+
+
+def check_place(qualname: str, code: Any, kind: str, where: str) -> None:
+    """Raise AuthorError for what no container can import, or call like a function."""
+    name = qualname.rpartition(".")[2]
+    if "<locals>" in qualname:
         raise AuthorError(
             f"{kind} '{name}' is defined inside a function, where no container can import it",
             where=where,
             hint="move it to the top level of its module",
         )
-    if "." in function.__qualname__:
+    if "." in qualname:
         raise AuthorError(
             f"{kind} '{name}' is defined inside a class",
             where=where,

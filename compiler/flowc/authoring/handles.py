@@ -74,6 +74,19 @@ class InvocationHandle:
         return f"<step {self.step}>"
 
 
+class PipelineHandle:
+    """A nested pipeline that returns nothing, once called: in ``after`` it means all its steps."""
+
+    __slots__ = ("name", "owner")
+
+    def __init__(self, name: str, owner: object) -> None:
+        self.name = name
+        self.owner = owner
+
+    def __repr__(self) -> str:
+        return f"<pipeline {self.name}>"
+
+
 class OutputHandle:
     """One output of an invocation."""
 

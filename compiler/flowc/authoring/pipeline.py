@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from flowc.authoring import port
 from flowc.authoring.configuration import PIPELINE_OPTIONS
-from flowc.authoring.definition import Definition
+from flowc.authoring.definition import Definition, check_class
+from flowc.authoring.handles import author_location
+from flowc.errors import AuthorError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from os import PathLike
     from typing import Any, overload
+
+    from typing_extensions import Self
 
     from flowc.authoring.caching import CachePolicy
     from flowc.authoring.hooks import Hook
@@ -23,15 +27,51 @@ class Pipeline(Definition):
 
     Its function is called once at compile time, with symbolic values in place of the parameters
     that stay open until run time.
+
+    As a class: derive one, write the function as its method ``connect``, and make an instance,
+    which takes the decorator's options by name.
     """
 
     kind = "pipeline"
     known = PIPELINE_OPTIONS
 
+    def __init__(
+        self,
+        function: Callable[..., Any] | None = None,
+        /,
+        *,
+        name: str | None = None,
+        **options: Any,
+    ) -> None:
+        if type(self) is Pipeline and function is not None:
+            super().__init__(function, name=name, options=options)
+            return
+        cls = type(self)
+        check_class(cls, self.kind)
+        if function is not None:
+            raise AuthorError(
+                f"{cls.__name__}(...) takes options by name, got {function!r}",
+                where=author_location(),
+                hint="what the pipeline works on are parameters of its method 'connect'",
+            )
+        self._define(getattr(self, "connect"), cls, name, options)  # noqa: B009 - the author's
+
+    def with_options(self, **options: Any) -> Self:
+        copy = super().with_options(**options)
+        if getattr(self.entrypoint, "__self__", None) is self:
+            copy.entrypoint = copy.__wrapped__ = getattr(copy, "connect")  # noqa: B009 - the author's
+        return copy
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         tracer = port.active_tracer()
         if tracer is not None:
             return tracer.call_pipeline(self, args, kwargs)
+        if port.inside_a_step():
+            raise AuthorError(
+                f"{self.title} is called inside a running step",
+                where=author_location(),
+                hint="call it in a pipeline, which inlines it, or from a script of its own",
+            )
         return port.driver().run_called_pipeline(self, args, kwargs)
 
     def plan(self, *args: Any, **kwargs: Any) -> PlanDocument:
@@ -53,6 +93,7 @@ if TYPE_CHECKING:
         name: str | None = None,
         enable_cache: bool | None = None,
         cache_policy: CachePolicy | None = None,
+        enable_artifact_metadata: bool | None = None,
         retry: RetryConfig | None = None,
         settings: dict[str, Any] | None = None,
         include: Sequence[str] | None = None,
@@ -85,9 +126,9 @@ def pipeline(
     unknown options.
     """
     if function is not None:
-        return Pipeline(function, name=name, options=options)
+        return Pipeline(function, name=name, **options)
 
     def decorate(decorated: Callable[..., Any]) -> Pipeline:
-        return Pipeline(decorated, name=name, options=options)
+        return Pipeline(decorated, name=name, **options)
 
     return decorate

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         name: str | None = None,
         enable_cache: bool | None = None,
         cache_policy: CachePolicy | None = None,
+        enable_artifact_metadata: bool | None = None,
         retry: RetryConfig | None = None,
         settings: dict[str, Any] | None = None,
         output_materializers: dict[str, Any] | None = None,

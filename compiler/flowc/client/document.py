@@ -8,16 +8,22 @@ TYPE_CHECKING = False  # a container that imports the client does not pay for `t
 if TYPE_CHECKING:
     from typing import TypedDict
 
+    from typing_extensions import NotRequired
+
     from flowc.client.records import RunRecords, StepRecords
-    from flowc_runtime.contract import ErrorDocument, Json
+    from flowc_runtime.contract import ArtifactRecord, ErrorDocument, Json
 
     class OutputDocument(TypedDict):
-        """A stored output; ``type`` is the value's Python type, ``size`` is in bytes."""
+        """A stored output; ``type`` is the value's Python type, ``size`` is in bytes.
+
+        ``metadata`` are facts about the value, unless `enable_artifact_metadata` is off.
+        """
 
         digest: str
         type: str
         uri: str
         size: int
+        metadata: NotRequired[dict[str, Json]]
 
     class StepDocument(TypedDict):
         """One invocation, as its latest generation left it."""
@@ -102,17 +108,24 @@ def _step_document(step: StepRecords, state: status.State, now: float) -> StepDo
         "duration_s": _step_duration(step, now if state.status == "running" else None),
         "cache_key": result.get("cache_key") or None,
         "outputs": {
-            name: {
-                "digest": artifact["digest"],
-                "type": artifact["type"],
-                "uri": artifact["uri"],
-                "size": artifact["size"],
-            }
+            name: _output_document(artifact)
             for name, artifact in (result.get("outputs") or {}).items()
         },
         "error": _error(step, state),
         "reason": result.get("reason") or state.reason,
     }
+
+
+def _output_document(artifact: ArtifactRecord) -> OutputDocument:
+    output: OutputDocument = {
+        "digest": artifact["digest"],
+        "type": artifact["type"],
+        "uri": artifact["uri"],
+        "size": artifact["size"],
+    }
+    if "metadata" in artifact:
+        output["metadata"] = artifact["metadata"]
+    return output
 
 
 def _error(step: StepRecords, state: status.State) -> ErrorDocument | None:

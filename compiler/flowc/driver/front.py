@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flowc.driver.bundle import build_bundle, included_files
@@ -14,12 +13,13 @@ from flowc.ir.verify import verify
 from flowc.passes.code import digest_code, digest_objects
 from flowc.passes.specification import Counted, counted_objects, lower_to_spec
 from flowc.registry import Bundle
-from flowc.trace import import_root, module_name, trace_pipeline
+from flowc.trace import import_root, module_name, project_root, trace_pipeline
 from flowc.trace.modules import reach
 from flowc.trace.project import is_first_party
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from flowc import ir
     from flowc.authoring.pipeline import Pipeline
@@ -82,9 +82,7 @@ def complete(traced: ir.Pipeline, source: str, *, named: bool = False) -> Front:
     objects = _object_codes(traced, modules)
     traced, uncached = _uncache(traced, codes, objects)
     verify(traced)
-    file = Path(source).resolve()
-    root = import_root(str(file))
-    data = included_files(traced.include, file.parent, root)
+    data = _data(traced, project_root(source))
     nameless = traced if named else replace(traced, run_name="")
     spec = lower_to_spec(nameless, Counted(steps=codes, objects=objects, included=data))
     return Front(
@@ -93,9 +91,21 @@ def complete(traced: ir.Pipeline, source: str, *, named: bool = False) -> Front:
         # A step that is called on its own never leaves this machine.
         bundle=NO_BUNDLE if traced.unlisted else build_bundle(spec, modules, data),
         import_paths=tuple(dict.fromkeys(str(import_root(path)) for path in entries.values())),
-        notes=tuple(f"step '{id_}' is not cached: {why}" for id_, why in uncached.items()),
+        notes=(
+            *traced.notes,
+            *(f"step '{id_}' is not cached: {why}" for id_, why in uncached.items()),
+        ),
         uncached=uncached,
     )
+
+
+def _data(traced: ir.Pipeline, root: Path) -> dict[str, bytes]:
+    """The included files of the pipeline and of those nested in it."""
+    found: dict[str, bytes] = {}
+    for each in traced.include:
+        file = root / each.file
+        found.update(included_files((each.pattern,), file.parent, import_root(str(file))))
+    return found
 
 
 def _object_codes(pipeline: ir.Pipeline, modules: Mapping[str, Module]) -> dict[str, Code]:

@@ -14,6 +14,7 @@ from flowc.trace import import_root, module_name
 from flowc.trace.pipeline import author_traceback
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import ModuleType
 
 
@@ -115,19 +116,20 @@ def _place(error: SyntaxError) -> str:
 
 def _choose(module: ModuleType, wanted: str, source: str) -> Pipeline:
     found = {name: value for name, value in vars(module).items() if isinstance(value, Pipeline)}
+    classes = _classes(module)
     if wanted:
-        if wanted not in found:
+        if wanted not in found and wanted not in classes:
             raise AuthorError(
                 f"'{source}' has no pipeline '{wanted}'",
-                hint=did_you_mean(wanted, list(found)) or "it defines none",
+                hint=did_you_mean(wanted, [*found, *classes]) or "it defines none",
             )
-        return found[wanted]
+        return found[wanted] if wanted in found else _make(classes[wanted])
     own = {
         name: value
         for name, value in found.items()
         if value.entrypoint.__module__ == module.__name__
     }
-    candidates = own or found
+    candidates: Mapping[str, Pipeline | type[Pipeline]] = own or found or classes
     if not candidates:
         raise AuthorError(
             f"'{source}' defines no pipeline", hint="decorate a function with @pipeline"
@@ -137,4 +139,28 @@ def _choose(module: ModuleType, wanted: str, source: str) -> Pipeline:
             f"'{source}' defines several pipelines: {', '.join(sorted(candidates))}",
             hint=f"name one: {source}:{min(candidates)}",
         )
-    return next(iter(candidates.values()))
+    chosen = next(iter(candidates.values()))
+    return chosen if isinstance(chosen, Pipeline) else _make(chosen)
+
+
+def _classes(module: ModuleType) -> dict[str, type[Pipeline]]:
+    """Pipelines that the module writes as classes; one without ``connect`` is a base of others."""
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if isinstance(value, type)
+        and issubclass(value, Pipeline)
+        and value.__module__ == module.__name__
+        and hasattr(value, "connect")
+    }
+
+
+def _make(cls: type[Pipeline]) -> Pipeline:
+    """An instance of a class that stands for itself."""
+    try:
+        return cls()
+    except TypeError as error:
+        raise AuthorError(
+            f"the pipeline class '{cls.__name__}' cannot be instantiated by itself: {error}",
+            hint=f"write pipeline = {cls.__name__}(...) below it",
+        ) from None

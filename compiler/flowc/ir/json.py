@@ -24,6 +24,7 @@ _NODES = {
         nodes.DockerSettings,
         nodes.Function,
         nodes.Hook,
+        nodes.Include,
         nodes.Input,
         nodes.KeyFunction,
         nodes.Location,

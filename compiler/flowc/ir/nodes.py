@@ -236,6 +236,7 @@ class Step:
     upstream: tuple[str, ...] = ()
     cache: bool = True
     cache_policy: CachePolicy = CachePolicy()
+    artifact_metadata: bool = True
     code: str = ""
     retry: Retry = Retry()
     hooks: tuple[Hook, ...] = ()
@@ -273,10 +274,18 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Include:
+    """Data files: a glob pattern, relative to the folder of a pipeline's file."""
+
+    file: str
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
     """A traced pipeline.
 
-    ``include`` names data files, relative to the pipeline's file. ``hooks`` are those of the run
+    ``include`` names data files; ``notes`` are for the author. ``hooks`` are those of the run
     itself. ``timeout`` is in seconds, from the first step's start. ``run_name`` is a template, for
     which ``substitutions`` are names with JSON texts. ``unlisted`` is a step that was called on
     its own: its runs are kept out of the list of runs.
@@ -287,7 +296,7 @@ class Pipeline:
     doc: str = ""
     parameters: tuple[Parameter, ...] = ()
     body: Block = Block()
-    include: tuple[str, ...] = ()
+    include: tuple[Include, ...] = ()
     hooks: tuple[Hook, ...] = ()
     execution_mode: str = "continue_on_failure"
     timeout: float | None = None
@@ -295,6 +304,7 @@ class Pipeline:
     substitutions: tuple[tuple[str, str], ...] = ()
     unlisted: bool = False
     stack: Stack = Stack()
+    notes: tuple[str, ...] = ()
 
     @property
     def runtime_parameters(self) -> tuple[Parameter, ...]:

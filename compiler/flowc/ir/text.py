@@ -65,11 +65,15 @@ def _step(step: Step) -> list[str]:
         )
     if step.after:
         line += " after " + ", ".join(step.after)
-    lines = [f"{line}  # {step.location}"]
-    if not step.cache:
-        lines.append("  uncached")
+    return [f"{line}  # {step.location}", *_options(step)]
+
+
+def _options(step: Step) -> list[str]:
+    lines = [] if step.cache else ["  uncached"]
     if step.cache_policy != CachePolicy():
         lines.append(f"  cache_policy{_cache_policy(step.cache_policy)}")
+    if not step.artifact_metadata:
+        lines.append("  no artifact metadata")
     if step.retry != Retry():
         lines.append(f"  retry{_changed(step.retry)}")
     lines += [f"  {hook.event} {_function(hook.function)}" for hook in step.hooks]

@@ -145,6 +145,7 @@ class _Steps:
                 use.kind: {"name": use.name, "settings": json.loads(use.settings)}
                 for use in step.components
             },
+            "artifact_metadata": step.artifact_metadata,
             "ingredients": self._ingredients(step),
             "code": self._closures[step.id],
         }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import inspect
 import traceback
 from dataclasses import replace
@@ -13,13 +12,14 @@ from flowc import ir
 from flowc.authoring import port
 from flowc.authoring.handles import ParameterHandle, author_location, is_ours
 from flowc.authoring.hooks import PIPELINE_EVENTS, STEP_EVENTS
-from flowc.errors import AuthorError, FlowcError, did_you_mean
+from flowc.errors import AuthorError, FlowcError
 from flowc.trace import options, project
 from flowc.trace.caching import Policies
 from flowc.trace.components import component_uses
 from flowc.trace.configuration import EMPTY, Configuration, pipeline_values, placed
 from flowc.trace.model import signature_of
 from flowc.trace.naming import check_naming, substitutions
+from flowc.trace.order import ordered, resolve_orders
 from flowc.trace.parameters import check_value, json_text, plain_text, read_parameters
 from flowc.trace.settings import check_components, docker_settings
 from flowc.trace.shape import shape_parameters
@@ -27,12 +27,15 @@ from flowc.trace.tracer import Call, Tracer
 from flowc.trace.types import hints_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from flowc.authoring.definition import Definition
     from flowc.authoring.pipeline import Pipeline
     from flowc.authoring.step import Step
     from flowc.trace.model import Keep
+
+OF_A_RUN = (*PIPELINE_EVENTS, "execution_mode", "timeout", "run_name")
+"""Options of a pipeline that its steps cannot take over."""
 
 
 NO_STACK = ir.Stack()
@@ -89,14 +92,15 @@ def trace_calls(
         location=here,
         doc=inspect.cleandoc(pipeline.__doc__ or ""),
         parameters=parameters,
-        body=ir.Block(nodes=_ordered(_steps(pipeline, tracer, root, stack))),
-        include=tuple(pipeline.options.get("include", ())),
+        body=ir.Block(nodes=ordered(_steps(pipeline, tracer, root, stack))),
+        include=_included(pipeline, tracer, root),
         hooks=options.hooks(pipeline.options, PIPELINE_EVENTS, title=pipeline.title, root=root),
         execution_mode=pipeline.options.get("execution_mode", "continue_on_failure"),
         timeout=pipeline.options.get("timeout"),
         run_name=pipeline.options.get("run_name", ""),
         substitutions=substitutions(pipeline.options.get("substitutions", {})),
         stack=stack,
+        notes=tuple(_notes(pipeline, tracer)),
     )
     check_naming(traced, configuration.places, pipeline.where)
     return traced, tracer.calls
@@ -130,6 +134,34 @@ def _texts(
     for name, text in typed.items():
         texts[name] = json_text(text, types.get(name, ir.ANY))
     return texts
+
+
+def _included(pipeline: Pipeline, tracer: Tracer, root: Path) -> tuple[ir.Include, ...]:
+    """The data files of the pipeline and of those that are nested in it."""
+    found: dict[ir.Include, None] = {}
+    for each in (pipeline, *tracer.nested.values()):
+        file = each.entrypoint.__code__.co_filename
+        patterns = each.options.get("include", ())
+        if patterns and not Path(file).resolve().is_relative_to(root):
+            raise AuthorError(
+                f"{each.title} has include, but its file is outside of {root}",
+                where=each.where,
+                hint=f"name the files with include of {pipeline.title}, from files beside it",
+            )
+        place = project.relative(file, root)
+        found.update({ir.Include(file=place, pattern=pattern): None for pattern in patterns})
+    return tuple(found)
+
+
+def _notes(pipeline: Pipeline, tracer: Tracer) -> Iterator[str]:
+    """What was asked of a nested pipeline, and only a run of its own could do."""
+    for name, nested in tracer.nested.items():
+        idle = [option for option in OF_A_RUN if option in nested.options]
+        if idle:
+            yield (
+                f"pipeline '{name}' is nested, where its {', '.join(idle)} cannot apply: a run "
+                f"has those of {pipeline.title}"
+            )
 
 
 def trace_step(
@@ -205,6 +237,7 @@ def _steps(definition: Definition, tracer: Tracer, root: Path, stack: ir.Stack) 
     configured: dict[str, ir.DockerSettings] = {}
     policies = Policies(root)
     steps: list[ir.Step] = []
+    orders = resolve_orders(tracer.calls, tracer.nested)
     for call in tracer.calls.values():
         title, where = f"step '{call.step.id}'", str(call.step.defined)
         settings = call.options.get("settings", {})
@@ -213,14 +246,15 @@ def _steps(definition: Definition, tracer: Tracer, root: Path, stack: ir.Stack) 
         key = repr(wanted)
         if key not in configured:
             configured[key] = docker_settings(wanted, title=title, where=where, folder=folder)
-        order = _resolve_after(call, tracer.calls)
+        order = orders[call.step.id]
         steps.append(
             replace(
                 call.step,
-                after=tuple(order),
+                after=order,
                 upstream=tuple(sorted({*call.data, *order})),
                 cache=call.options.get("enable_cache", True),
                 cache_policy=policies.read(call.options.get("cache_policy"), call.step),
+                artifact_metadata=call.options.get("enable_artifact_metadata", True),
                 retry=options.retry(call.options.get("retry")),
                 hooks=options.hooks(call.options, STEP_EVENTS, title=title, root=root),
                 timeout=call.options.get("timeout"),
@@ -233,61 +267,3 @@ def _steps(definition: Definition, tracer: Tracer, root: Path, stack: ir.Stack) 
         )
     policies.check()
     return steps
-
-
-def _resolve_after(call: Call, calls: Mapping[str, Call]) -> list[str]:
-    """Ids are looked up in the nested pipeline first, then in the whole pipeline."""
-    resolved: dict[str, None] = {}
-    for after in call.after:
-        name = after.step
-        candidates = (name,) if after.handle else (call.scope + name, name)
-        found = next((full for full in candidates if full in calls), None)
-        if found is None:
-            raise AuthorError(
-                f"step '{call.step.id}': after names '{name}', which is no invocation",
-                where=str(call.step.location),
-                hint=did_you_mean(name, list(calls)),
-            )
-        resolved[found] = None
-    return list(resolved)
-
-
-def _ordered(steps: list[ir.Step]) -> tuple[ir.Step, ...]:
-    """In an order in which they can run; as called where that is possible."""
-    position = {step.id: index for index, step in enumerate(steps)}
-    open_count = [len(step.upstream) for step in steps]
-    below: list[list[int]] = [[] for _ in steps]
-    for index, step in enumerate(steps):
-        for above in step.upstream:
-            below[position[above]].append(index)
-    ready = [index for index, count in enumerate(open_count) if not count]
-    ordered: list[ir.Step] = []
-    while ready:
-        index = heapq.heappop(ready)
-        ordered.append(steps[index])
-        for other in below[index]:
-            open_count[other] -= 1
-            if not open_count[other]:
-                heapq.heappush(ready, other)
-    if len(ordered) < len(steps):
-        raise _cycle([step for index, step in enumerate(steps) if open_count[index]])
-    return tuple(ordered)
-
-
-def _cycle(stuck: list[ir.Step]) -> AuthorError:
-    """Follow upstream steps among those left over until one comes back."""
-    left = {step.id: step for step in stuck}
-    path = [stuck[0].id]
-    while True:
-        above = next(name for name in left[path[-1]].upstream if name in left)
-        if above in path:
-            path = [*path[path.index(above) :], above]
-            break
-        path.append(above)
-    path.reverse()
-    places = ", ".join(f"'{name}' at {left[name].location}" for name in path[:-1])
-    return AuthorError(
-        f"the order of steps goes round in a circle: {' -> '.join(path)}",
-        where=str(left[path[0]].location),
-        hint=f"take one of the after= away: {places}",
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flowc import ir
@@ -12,6 +13,7 @@ from flowc.authoring.handles import (
     OutputHandle,
     Outputs,
     ParameterHandle,
+    PipelineHandle,
     author_location,
 )
 from flowc.authoring.hooks import STEP_EVENTS
@@ -29,12 +31,12 @@ from flowc.trace.model import (
     signature_of,
     step_model,
 )
+from flowc.trace.order import After, AfterReader, check_owner
 from flowc.trace.types import hints_of
 from flowc_runtime import values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from flowc.authoring.definition import Definition
     from flowc.authoring.pipeline import Pipeline
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 
 INHERITED = (
     "cache_policy",
+    "enable_artifact_metadata",
     "enable_cache",
     "retry",
     "settings",
@@ -55,14 +58,6 @@ MAX_DEPTH = 100
 """Nesting of pipelines or of containers, far beyond any real one."""
 
 
-@dataclass(frozen=True, slots=True)
-class After:
-    """What an invocation was told to follow: an id as text, or the full id that a handle has."""
-
-    step: str
-    handle: bool
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """A recorded invocation, before its order and configuration are settled."""
@@ -71,7 +66,6 @@ class Call:
     options: Mapping[str, Any]
     data: tuple[str, ...]
     after: tuple[After, ...]
-    scope: str
 
 
 @dataclass(slots=True)
@@ -80,6 +74,8 @@ class Scope:
 
     prefix: str
     options: Mapping[str, Any]
+    folder: Path
+    after: tuple[After, ...] = ()
     names: dict[str, int] = field(default_factory=dict[str, int])
 
 
@@ -93,6 +89,7 @@ class Tracer:
         self.configuration = configuration
         self._keep = keep
         self.calls: dict[str, Call] = {}
+        self.nested: dict[str, Pipeline] = {}
         self._scopes: list[Scope] = []
         self._models: dict[Callable[..., Any], StepModel] = {}
         self._signatures: dict[Callable[..., Any], Signature] = {}
@@ -101,12 +98,12 @@ class Tracer:
     def run(self, pipeline: Pipeline, arguments: Mapping[str, Any]) -> None:
         """Call the pipeline's function with ``arguments``."""
         options = {name: pipeline.options[name] for name in INHERITED if name in pipeline.options}
-        self._scopes.append(Scope("", options))
+        self._scopes.append(Scope("", options, folder_of(pipeline)))
         pipeline.entrypoint(**arguments)
 
     def run_step(self, step: Step, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
         """Record one call of a step, outside of any pipeline."""
-        self._scopes.append(Scope("", {}))
+        self._scopes.append(Scope("", {}, folder_of(step)))
         self.call_step(step, args, kwargs)
 
     def call_pipeline(
@@ -114,22 +111,42 @@ class Tracer:
     ) -> object:
         where = author_location()
         rest = dict(kwargs)
-        name = rest.pop("id", pipeline.name)
+        signature = self._signature(pipeline)
+        known = {argument.name for argument in signature.arguments}
+        explicit = _explicit_id(rest, known, pipeline.title, where)
+        after = None if "after" in known else rest.pop("after", None)
         _check_nested(pipeline, where)
-        given = self._signature(pipeline).bind(args, rest, call=where)
-        for argument in self._signature(pipeline).arguments:
+        given = signature.bind(args, rest, call=where)
+        for argument in signature.arguments:
             if argument.name in given:
                 self._check_type(pipeline.title, argument.name, argument.type, given, where)
         outer = self._scopes[-1]
-        own = {key: pipeline.options[key] for key in INHERITED if key in pipeline.options}
-        prefix = self._new_id(outer, name, explicit="id" in kwargs, where=where)
+        order = (*outer.after, *self._after(after, pipeline.title, where))
+        name = self._new_id(outer, explicit or pipeline.name, explicit=bool(explicit), where=where)
         if len(self._scopes) > MAX_DEPTH:
             raise AuthorError(f"{pipeline.title} is nested too deeply, or in itself", where=where)
-        self._scopes.append(Scope(f"{prefix}.", merge(outer.options, own)))
+        self.nested[name] = pipeline
+        folder = folder_of(pipeline)
+        own = {key: pipeline.options[key] for key in INHERITED if key in pipeline.options}
+        inherited = merge(outer.options, self._anchored(own, folder))
+        self._scopes.append(Scope(f"{name}.", inherited, folder, order))
         try:
-            return pipeline.entrypoint(**given)
+            returned = pipeline.entrypoint(**given)
         finally:
             self._scopes.pop()
+        return PipelineHandle(name, self) if returned is None else returned
+
+    def _anchored(self, options: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
+        """With the files that docker settings name, relative to the pipeline's file, found."""
+        docker = options.get("settings", {}).get("docker")
+        if folder == self._scopes[0].folder or not is_dict(docker):
+            return options
+        files = {
+            key: str(folder / docker[key])
+            for key in ("dockerfile", "requirements")
+            if isinstance(docker.get(key), str) and docker[key].strip()
+        }
+        return merge(options, {"settings": {"docker": files}})
 
     def call_step(self, step: Step, args: Sequence[Any], kwargs: Mapping[str, Any]) -> object:
         where = author_location()
@@ -146,10 +163,10 @@ class Tracer:
         given = model.signature.bind(args, rest, call=where)
         self._upstream = []
         inputs = self._inputs(model, given, where)
-        order = tuple(self._collect_after(after, step.title, where))
+        order = (*scope.after, *self._after(after, step.title, where))
         for configuration in configured:
             check_outputs(step.title, configuration.outputs, model.outputs)
-        options = merge(scope.options, step.options)
+        options = merge(scope.options, self._anchored(step.options, scope.folder))
         options = self.configuration.step_options(options, step_id, step.name)
         outputs = with_materializers(step, model.outputs, options.get("output_materializers", {}))
         file, _, line = where.rpartition(":")
@@ -169,7 +186,6 @@ class Tracer:
             options=options,
             data=tuple(self._upstream),
             after=order,
-            scope=scope.prefix,
         )
         return self._handles(step_id, model)
 
@@ -247,10 +263,10 @@ class Tracer:
     def _value(self, value: Any, title: str, name: str, where: str) -> ir.Value:
         match value:
             case ParameterHandle():
-                self._check_owner(value, repr(value), where)
+                check_owner(value, self, where)
                 return ir.ParameterRef(name=value.name)
             case OutputHandle():
-                self._check_owner(value, repr(value), where)
+                check_owner(value, self, where)
                 self._upstream.append(value.step)
                 return ir.OutputRef(step=value.step, output=value.output)
             case InvocationHandle():
@@ -258,6 +274,12 @@ class Tracer:
                     f"{title}: '{name}' is given step '{value.step}', which has no output",
                     where=where,
                     hint=f"annotate the return value of '{value.step}', or use after=",
+                )
+            case PipelineHandle():
+                raise AuthorError(
+                    f"{title}: '{name}' is given pipeline '{value.name}', which returns nothing",
+                    where=where,
+                    hint="return the outputs of its steps that others need, or use after=",
                 )
             case Outputs():
                 return self._sequence("tuple", list(value), title, name, where)
@@ -289,32 +311,17 @@ class Tracer:
             )
         )
 
-    def _check_owner(self, handle: Any, what: str, where: str) -> None:
-        if handle.owner is not self:
-            raise AuthorError(
-                f"{what} belongs to another pipeline",
-                where=where,
-                hint="call that step in this pipeline, or nest the other pipeline in this one",
-            )
+    def _after(self, after: Any, title: str, where: str) -> tuple[After, ...]:
+        """What an invocation is told to follow, or all those of a nested pipeline."""
+        if after is None:
+            return ()
+        reader = AfterReader(self, self._scopes[-1].prefix, title, where)
+        return tuple(reader.read(after))
 
-    def _collect_after(self, after: Any, title: str, where: str) -> Iterator[After]:
-        match after:
-            case None:
-                return
-            case str():
-                yield After(after, handle=False)
-            case InvocationHandle() | OutputHandle() | Outputs():
-                self._check_owner(after, repr(after), where)
-                yield After(after.step, handle=True)
-            case _ if type(after) in (list, tuple, set):
-                for item in after:
-                    yield from self._collect_after(item, title, where)
-            case _:
-                raise AuthorError(
-                    f"{title}: after wants outputs of steps, invocation ids or a list of these, "
-                    f"got {after!r}",
-                    where=where,
-                )
+
+def folder_of(definition: Definition) -> Path:
+    """Where files are that the definition names."""
+    return Path(definition.entrypoint.__code__.co_filename).parent
 
 
 def type_spec(wanted: ir.Type) -> Any:
@@ -354,8 +361,11 @@ def _check_nested(pipeline: Pipeline, where: str) -> None:
         )
 
 
+_HANDLES = (ParameterHandle, OutputHandle, InvocationHandle, PipelineHandle, Outputs)
+
+
 def _is_symbolic(value: Any) -> bool:
-    return type(value) in (ParameterHandle, OutputHandle, InvocationHandle, Outputs)
+    return type(value) in _HANDLES
 
 
 def _holds_symbolic(value: Any, depth: int = 0) -> bool:

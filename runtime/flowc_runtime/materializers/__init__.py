@@ -36,9 +36,10 @@ import sys
 
 from flowc_runtime import values
 from flowc_runtime.materializers import leaves
+from flowc_runtime.materializers.facts import facts_of
 from flowc_runtime.materializers.leaves import LoadError, SaveError
 
-__all__ = ["LoadError", "SaveError", "Saved", "load", "save"]
+__all__ = ["LoadError", "SaveError", "Saved", "facts_of", "load", "save"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
