@@ -6,7 +6,7 @@ import hashlib
 import os
 import sys
 from multiprocessing import get_context
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 def open_kind(kind: str, folder: Path) -> Store:
     if kind == "file":
         return stores.open_store(f"file:{folder}")
-    memory: Any = pytest.importorskip("obstore.store", reason="an optional extra")
+    from obstore import store as memory
+
     from flowc_runtime.objectstore import ObjectStore
 
     return ObjectStore("s3://bucket/prefix", memory.MemoryStore())

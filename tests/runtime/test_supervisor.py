@@ -72,7 +72,8 @@ def test_a_fresh_interpreter_instead_of_a_fork(tmp_path: Path) -> None:
 
 
 def test_objects_instead_of_files(tmp_path: Path) -> None:
-    memory: Any = pytest.importorskip("obstore.store", reason="an optional extra")
+    from obstore import store as memory
+
     from flowc_runtime.objectstore import ObjectStore
 
     store = ObjectStore("s3://bucket/prefix", memory.MemoryStore())
@@ -87,7 +88,8 @@ def test_objects_instead_of_files(tmp_path: Path) -> None:
 
 
 def test_inputs_are_downloaded(tmp_path: Path) -> None:
-    memory: Any = pytest.importorskip("obstore.store", reason="an optional extra")
+    from obstore import store as memory
+
     from flowc_runtime.objectstore import ObjectStore
 
     objects = memory.MemoryStore()

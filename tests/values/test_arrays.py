@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import resource
 import zipfile
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.values.storing import stored
 if TYPE_CHECKING:
     from pathlib import Path
 
-np = pytest.importorskip("numpy")
+np: Any = import_module("numpy")
 
 ARRAYS = wares.arrays()
 

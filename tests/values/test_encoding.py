@@ -5,6 +5,7 @@ import json
 import math
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -278,7 +279,7 @@ def test_classes_of_a_script_carry_the_name_of_its_module(tmp_path: Path) -> Non
 
 
 def test_pydantic_models_keep_more_than_their_dump() -> None:
-    pydantic = pytest.importorskip("pydantic")
+    pydantic: Any = import_module("pydantic")
     from tests.values import models
 
     value = models.Team(lead=models.Chief(name="a", title="b"), hidden="s")
@@ -295,7 +296,7 @@ def test_pydantic_models_keep_more_than_their_dump() -> None:
 
 
 def test_numpy_scalars_keep_their_dtype() -> None:
-    np = pytest.importorskip("numpy")
+    np: Any = import_module("numpy")
     for value in (
         np.float32(1.5), np.int8(-1), np.bool_(True), np.datetime64("2024-01-01T00:00", "ns"),
         np.str_("ü"), np.bytes_(b"x"), np.complex64(1j), np.float64("nan"), np.uint64(2**64 - 1),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,9 +13,8 @@ from tests.values.storing import stored
 if TYPE_CHECKING:
     from pathlib import Path
 
-pd = pytest.importorskip("pandas")
-pl = pytest.importorskip("polars")
-pytest.importorskip("pyarrow")
+pd: Any = import_module("pandas")
+pl: Any = import_module("polars")
 
 PANDAS = wares.pandas_frames()
 POLARS = wares.polars_frames()
@@ -42,7 +42,7 @@ def test_none_and_nan_in_a_column_of_objects_stay_apart(tmp_path: Path) -> None:
     assert isinstance(again["missing"].iloc[1], float)
 
 
-class Subclass(pd.DataFrame):  # type: ignore[misc, name-defined]
+class Subclass(pd.DataFrame):  # type: ignore[misc]
     pass
 
 

@@ -269,7 +269,6 @@ def test_an_annotation_that_cannot_be_resolved_is_named() -> None:
 
 
 def test_pydantic_models_are_validated() -> None:
-    pytest.importorskip("pydantic")
     from tests.values import models
 
     text = '{"learning-rate": 0.5, "day": "2024-02-29", "tags": ["a"]}'
