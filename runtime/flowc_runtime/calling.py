@@ -56,6 +56,7 @@ def call(job: Job) -> Report:
         context.enter(entered)
     try:
         positional, named = _fill_in(function, facts)
+        context.enter_hook()
         function(*positional, **named)
     except SystemExit as error:
         return {"error": _exit_called(error)}

@@ -166,6 +166,7 @@ def _write(file: int, data: bytes) -> None:
 
 def _guard(job: Job) -> Report:
     report: Report
+    context.enter_child()
     try:
         report = {"outputs": execute(job)} if job.hook is None else _call_hook(job)
         sys.stdout.flush()

@@ -84,9 +84,29 @@ _active: list[StepContext] = []
 _metadata: dict[str, Json] = {}
 
 
+class _Process:
+    """What is known of this process: a child runs one step or hook, and imports modules first."""
+
+    is_child = False
+    calls_hook = False
+
+
 def active() -> bool:
-    """Whether this process is executing a step's function."""
-    return bool(_active)
+    """Whether this process is executing a step's function, or a hook."""
+    return bool(_active) or _Process.calls_hook
+
+
+def importing() -> bool:
+    """Whether this process was started for a step or hook, and is only importing its module."""
+    return _Process.is_child and not active()
+
+
+def enter_child() -> None:
+    _Process.is_child = True
+
+
+def enter_hook() -> None:
+    _Process.calls_hook = True
 
 
 def get_step_context() -> StepContext:

@@ -262,3 +262,50 @@ def test_a_prompt_calls_imported_steps_and_is_refused_its_own(tmp_path: Path) ->
     assert "\n5\n" in called.stdout, called.stderr
     own = run_python(tmp_path, "-i", text="from flowc import step\n@step\ndef f(): pass\n\n")
     assert "step 'f' is defined in <stdin>, where no container can import it" in own.stderr
+
+
+@pytest.mark.parametrize("call", ["make(3)", "everything()"])
+def test_a_call_without_a_guard_is_refused_in_the_step(tmp_path: Path, call: str) -> None:
+    source = SCRIPT.partition('print("imported")')[0]
+    source += f"@pipeline\ndef everything():\n    make(1)\n{call}\n"
+    script = write(tmp_path, source, name="script.py")
+    done = run_python(tmp_path, script.name)
+    assert done.returncode == 1
+    assert "is called while its module is imported to run a step" in done.stderr
+    assert "put the call under if __name__ == '__main__':" in done.stderr
+    assert len(list(tmp_path.glob("store/runs/*"))) == 1
+
+
+HOOKED = """
+import os
+@step
+def process() -> int:
+    return os.getpid()
+def told():
+    print(process() == os.getpid())
+@step
+def work() -> None: ...
+@pipeline(on_init=told, on_cleanup=told, on_success=told)
+def p():
+    work()
+@step
+def starts() -> None:
+    p()
+"""
+
+
+def test_in_hooks_and_steps_a_call_is_a_plain_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FLOWC_STORE", f"file:{tmp_path}/store")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    write(tmp_path, HOOKED, name="hooked_calls.py")
+    module = importlib.import_module("hooked_calls")
+    module.p()
+    assert "False" not in capfd.readouterr().err
+    (log,) = tmp_path.glob("store/runs/*/steps/work/1/log.txt")
+    assert log.read_text(encoding="utf-8") == "True\nTrue\n"
+    (cleanup,) = tmp_path.glob("store/runs/*/log.txt")
+    assert cleanup.read_text(encoding="utf-8") == "True\n"
+    with pytest.raises(RunFailed, match="pipeline 'p' is called inside a running step"):
+        module.starts()

@@ -72,6 +72,7 @@ class Pipeline(Definition):
                 where=author_location(),
                 hint="call it in a pipeline, which inlines it, or from a script of its own",
             )
+        port.check_guard(self.title)
         return port.driver().run_called_pipeline(self, args, kwargs)
 
     def plan(self, *args: Any, **kwargs: Any) -> PlanDocument:

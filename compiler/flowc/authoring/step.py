@@ -34,6 +34,7 @@ class Step(Definition):
             return tracer.call_step(self, args, kwargs)
         if port.inside_a_step() or port.without_stack():
             return self.entrypoint(*args, **kwargs)
+        port.check_guard(self.title)
         return port.driver().run_step(self, args, kwargs)
 
 
