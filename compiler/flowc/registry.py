@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from flowc.errors import AuthorError, did_you_mean
@@ -190,6 +191,7 @@ def find_backend(name: str) -> Backend:
     return backend
 
 
+@cache
 def _entry_points() -> dict[str, str]:
     from importlib.metadata import entry_points
 
