@@ -173,8 +173,7 @@ def cache_key(
     """
     import hashlib  # loads OpenSSL, which `--help` and `check` do without
 
-    policy = step.get("policy", {})
-    left_out = {*policy.get("ignore_inputs", ()), *policy.get("key", {}).get("takes", ())}
+    left_out = uncounted(step)
     ingredients: dict[str, Json] = {
         "version": KEY_VERSION,
         "ingredients": step["ingredients"],
@@ -189,12 +188,18 @@ def cache_key(
             for out in step["outputs"]
         ],
     }
-    if "key" in policy:
+    if "key" in step.get("policy", {}):
         ingredients["computed"] = computed
     text = values.canonical(ingredients)
     if PAIRS in text:
         text = values.canonical(json.loads(text, object_hook=_forget_order))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(), ingredients
+
+
+def uncounted(step: StepSpec) -> set[str]:
+    """Names of inputs that the policy ignores, or that its key function stands for."""
+    policy = step.get("policy", {})
+    return {*policy.get("ignore_inputs", ()), *policy.get("key", {}).get("takes", ())}
 
 
 def code_parts(spec: PipelineSpec, step: StepSpec) -> list[list[str]]:

@@ -54,7 +54,9 @@ def compare(
     causes = [*_static_causes(before, after, function)]
     causes += _input_causes(_object(old, "inputs"), _object(new, "inputs"), unknown)
     causes += _output_causes(old.get("outputs"), new.get("outputs"))
-    causes += _version_causes(_object(old, "versions"), _object(new, "versions"))
+    if not any(cause["kind"] == "policy" for cause in causes):
+        causes += _version_causes(_object(old, "versions"), _object(new, "versions"))
+    causes += _computed_causes(old, new)
     if old.get("version") != new.get("version"):
         causes.append(_cause("flowc", "", "this flowc computes keys in another way"))
     return causes
@@ -108,11 +110,20 @@ def _tell_materializers(_: str, before: Json, after: Json) -> Iterator[Cause]:
     yield from _entries("materializer", "materializer", _as_object(before), _as_object(after))
 
 
+def _tell_policy(_: str, before: Json, after: Json) -> Iterator[Cause]:
+    old, new = _as_object(before), _as_object(after)
+    yield from _entries("file", "file", _object(old, "files"), _object(new, "files"))
+    objects = _object(old, "objects"), _object(new, "objects")
+    yield from _entries("object", "the policy's", *objects)
+    if old.get("key") != new.get("key"):
+        yield _cause("key", "key", "the policy's key function changed")
+
+
 def _tell_versions(_: str, before: Json, after: Json) -> Iterator[Cause]:
     """Which distributions count follows from the code, and which were found is told elsewhere."""
     was, now = _as_object(before).get("level"), _as_object(after).get("level")
     if was != now:
-        yield _cause("policy", "versions", f"versions in the policy changed{_arrow(was, now)}")
+        yield _cause("policy", "versions", f"versions count by another policy{_arrow(was, now)}")
 
 
 def _tell_any(name: str, before: Json, after: Json) -> Iterator[Cause]:
@@ -124,6 +135,7 @@ TELLERS = {
     "docker": _tell_docker,
     "include": _tell_files,
     "materializers": _tell_materializers,
+    "policy": _tell_policy,
     "versions": _tell_versions,
 }
 """What a static ingredient says about itself, by its name in the key."""
@@ -147,6 +159,14 @@ def _entries(
             yield _cause(kind, name, f"{called} `{name}` changed")
 
 
+def _computed_causes(old: Mapping[str, Json], new: Mapping[str, Json]) -> Iterator[Cause]:
+    """What the policy's key function returned; nothing is told where it was not called yet."""
+    was, now = old.get("computed"), new.get("computed")
+    if was is not None and now is not None and was != now:
+        arrow = _arrow(_show(was), _show(now))
+        yield _cause("key", "key", f"the value of the key function differs{arrow}")
+
+
 def _version_causes(old: Mapping[str, Json], new: Mapping[str, Json]) -> Iterator[Cause]:
     """What was found where the step runs; nothing is told where one side does not know."""
     if not old or not new:
@@ -157,8 +177,8 @@ def _version_causes(old: Mapping[str, Json], new: Mapping[str, Json]) -> Iterato
     before, after = _object(old, "distributions"), _object(new, "distributions")
     for name in {**after, **before}:
         if before.get(name) != after.get(name):
-            text = f"{name} {before.get(name) or 'not used'} -> {after.get(name) or 'not used'}"
-            yield _cause("version", name, text)
+            was, now = (side.get(name) or "not installed" for side in (before, after))
+            yield _cause("version", name, f"{name} {was} -> {now}")
 
 
 def _input_causes(
@@ -169,7 +189,8 @@ def _input_causes(
             continue
         kind = "input" if _has_artifact((new.get(name) or old[name])["is"]) else "parameter"
         if name not in old or name not in new:
-            yield _cause(kind, name, f"{kind} `{name}` is {'gone' if name in old else 'new'}")
+            counts = "counts now" if name in new else "no longer counts"
+            yield _cause(kind, name, f"{kind} `{name}` {counts}")
             continue
         was, now = old[name], new[name]
         if was["type"] != now["type"]:

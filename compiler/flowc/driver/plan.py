@@ -24,7 +24,7 @@ from flowc_runtime import cache, contract, keys, versions
 from flowc_runtime.stores import StoreError, open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from flowc.authoring.pipeline import Pipeline
     from flowc.client.differences import Kept
@@ -101,12 +101,19 @@ class _Planner:
         installed = self._versions(step)
         key, ingredients = keys.cache_key(step, self._inputs(step, unknown), installed or {})
         kept: Kept = {"ingredients": ingredients, "code": keys.code_parts(self._spec, step)}
-        if not unknown and installed is not None:
+        counted = [steps for name, steps in above.items() if name not in keys.uncounted(step)]
+        found: StepPlan = {**_plan(step, "unknown", ""), "depends_on": _distinct(counted)}
+        waits_for = [f"the result of `{id_}`" for id_ in found["depends_on"]]
+        if installed is None:
+            waits_for.append("the versions in its image")
+        if "key" in step.get("policy", {}):
+            waits_for.append("what its key function returns")
+        if not waits_for:
             return self._plan_known(step, key, kept)
-        found: StepPlan = _plan(step, "unknown", "")
-        found["depends_on"] = list(dict.fromkeys(id_ for steps in above.values() for id_ in steps))
         self._compare(step, "", kept, found, unknown)
-        found["reason"] = _say_unknown(found, image=installed is None)
+        changes = list_causes(found["causes"])
+        found["reason"] = f"depends on {' and '.join(waits_for)}"
+        found["reason"] += f", and {changes}" if changes else ""
         return found
 
     def _plan_known(self, step: StepSpec, key: str, kept: Kept) -> StepPlan:
@@ -154,11 +161,8 @@ class _Planner:
             raise AuthorError(str(error), where=step["source"]) from None
 
 
-def _say_unknown(found: StepPlan, *, image: bool) -> str:
-    things = [f"the result of `{id_}`" for id_ in found["depends_on"]]
-    things += ["the versions in its image"] if image else []
-    changes = list_causes(found["causes"])
-    return f"depends on {' and '.join(things)}" + (f", and {changes}" if changes else "")
+def _distinct(lists: Iterable[Iterable[str]]) -> list[str]:
+    return list(dict.fromkeys(item for found in lists for item in found))
 
 
 def _plan(step: StepSpec, status: str, reason: str) -> StepPlan:
