@@ -204,3 +204,11 @@ def test_engines_may_be_asked_about_too(project: Project) -> None:
     )
     status, said = project.fails("plan", SOURCE, "-p", "rows=1", "--target", "airflw")
     assert (status, "did you mean 'airflow'" in said) == (2, True)
+
+
+def test_a_run_configuration_counts(project: Project) -> None:
+    project.flowc("run", SOURCE, "-p", "rows=1")
+    project.write("run.yaml", "parameters: {rows: 2}\nsteps: {other: {enable_cache: false}}\n")
+    planned = project.plan(SOURCE, "--config", "run.yaml")
+    assert planned["in.load"]["reason"] == "parameter `rows` differs: 1 -> 2"
+    assert planned["other"]["reason"] == "caching is off for this step"

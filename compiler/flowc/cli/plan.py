@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     help="Where the steps would run. `flowc targets` lists all.",
 )
 @options.param_option()
+@options.config_option()
 @options.store_option()
 @options.stack_option()
 @options.json_option("the plan")
@@ -35,6 +36,7 @@ def plan_command(
     source: str,
     target: str,
     parameters: Mapping[str, str],
+    config: str,
     store: str | None,
     stack: str,
     as_json: bool,
@@ -55,7 +57,12 @@ def plan_command(
 
     pipeline = driver.load_pipeline(source)
     document = driver.plan_pipeline(
-        pipeline, target=target, parameters=parameters, store=store, stack=stack
+        pipeline,
+        target=target,
+        parameters=parameters,
+        config=config,
+        store=store,
+        stack=stack,
     )
     if as_json:
         console.print_json(document)

@@ -43,15 +43,17 @@ def plan_pipeline(
     target: str = "local",
     parameters: Mapping[str, str] | None = None,
     given: Mapping[str, Any] | None = None,
+    config: str = "",
     store: str | None = None,
     stack: str = "",
 ) -> PlanDocument:
     """``parameters`` are texts as a person types them, ``given`` are Python values.
 
+    ``config`` is a YAML file that takes the place of the pipeline's own.
     Raises AuthorError for what `run` would refuse.
     """
     backend = find_backend(target)
-    front = prepare(pipeline, typed=parameters, given=given, stack=stack)
+    front = prepare(pipeline, typed=parameters, given=given, config=config, stack=stack)
     check_features(front.pipeline, target, backend.supports)
     texts = complete_parameters(front)
     uri = store or default_store(front.pipeline.stack.store)
