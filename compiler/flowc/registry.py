@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from flowc import ir
     from flowc_runtime.contract import PipelineSpec
+    from flowc_runtime.versions import Environment
 
 Support = Literal["native", "emulated", "error"]
 
@@ -170,6 +171,18 @@ class MachineBackend(Backend, Protocol):
     """A target on this machine: ``run`` returns ``completed``, ``failed`` or ``cancelled``."""
 
     def run(self, pipeline: ir.Pipeline, options: RunOptions) -> str: ...
+
+
+@runtime_checkable
+class ImageBackend(Protocol):
+    """A target that can tell, without starting a container, what its images hold.
+
+    By step, None where nobody knows.
+    """
+
+    def environments(
+        self, pipeline: ir.Pipeline, options: RunOptions
+    ) -> Mapping[str, Environment | None]: ...
 
 
 def backend_names() -> list[str]:

@@ -48,10 +48,10 @@ def environment(paths: Iterable[str]) -> Environment:
 
 def select(step: StepSpec, environment: Environment) -> Versions:
     """What counts for a step of an environment; nothing where its policy ignores versions."""
-    wanted: Json = step["ingredients"].get("versions") or {}
-    level = wanted.get("level", "ignore")
-    if level == "ignore":
+    if ignored(step):
         return {}
+    wanted: Json = step["ingredients"]["versions"]
+    level = wanted["level"]
     installed = environment["distributions"]
     return {
         "python": _cut(environment["python"], level),
@@ -60,6 +60,12 @@ def select(step: StepSpec, environment: Environment) -> Versions:
             for name in wanted["distributions"]
         },
     }
+
+
+def ignored(step: StepSpec) -> bool:
+    """Whether no version counts for a step."""
+    wanted: Json = step["ingredients"].get("versions") or {}
+    return bool(wanted.get("level", "ignore") == "ignore")
 
 
 def normalise(name: str) -> str:

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 @options.config_option()
 @options.store_option()
 @options.stack_option()
+@options.parent_image_option()
 @options.json_option("the plan")
-def plan_command(
+def plan_command(  # noqa: PLR0913 - one argument for each option
     *,
     source: str,
     target: str,
@@ -39,6 +40,7 @@ def plan_command(
     config: str,
     store: str | None,
     stack: str,
+    parent_image: str,
     as_json: bool,
 ) -> None:
     """Tell what a run would find in the cache, and why not.
@@ -63,6 +65,7 @@ def plan_command(
         config=config,
         store=store,
         stack=stack,
+        parent_image=parent_image,
     )
     if as_json:
         console.print_json(document)

@@ -7,37 +7,41 @@ computed by the one function that does, and looked up in the store.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flowc.authoring.handles import author_location
 from flowc.client.explain import compare_with, explain_miss, list_causes
 from flowc.client.history import History
 from flowc.driver.front import prepare
-from flowc.driver.run import complete_parameters
-from flowc.driver.store import default_store
-from flowc.errors import AuthorError, BackendError
+from flowc.driver.run import PlainReporter, run_options
+from flowc.errors import AuthorError, BackendError, EngineUnavailable
 from flowc.passes.features import check_features
-from flowc.registry import find_backend
+from flowc.registry import ImageBackend, find_backend
 from flowc.trace.model import signature_of
 from flowc.trace.types import hints_of
 from flowc_runtime import cache, contract, keys, versions
 from flowc_runtime.stores import StoreError, open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from flowc.authoring.pipeline import Pipeline
     from flowc.client.differences import Kept
     from flowc.client.explain import PlanDocument, StepPlan
     from flowc.client.history import Earlier
     from flowc.driver.front import Front
+    from flowc.registry import Backend, RunOptions
     from flowc_runtime.contract import InputSpec, ResultRecord, StepSpec
     from flowc_runtime.keys import Resolved
     from flowc_runtime.stores import Store
-    from flowc_runtime.versions import Versions
+    from flowc_runtime.versions import Environment, Versions
+
+    VersionsOf = Callable[[StepSpec], Versions | None]
 
 
-def plan_pipeline(
+def plan_pipeline(  # noqa: PLR0913 - what a run is asked, each by its name
     pipeline: Pipeline,
     *,
     target: str = "local",
@@ -46,6 +50,7 @@ def plan_pipeline(
     config: str = "",
     store: str | None = None,
     stack: str = "",
+    parent_image: str = "",
 ) -> PlanDocument:
     """``parameters`` are texts as a person types them, ``given`` are Python values.
 
@@ -55,19 +60,21 @@ def plan_pipeline(
     backend = find_backend(target)
     front = prepare(pipeline, typed=parameters, given=given, config=config, stack=stack)
     check_features(front.pipeline, target, backend.supports)
-    texts = complete_parameters(front)
-    uri = store or default_store(front.pipeline.stack.store)
+    options = replace(run_options(front, PlainReporter()), default_parent_image=parent_image)
+    if store:
+        options = replace(options, store=store)
     try:
-        opened = open_store(uri)
-        steps = _Planner(front, target, opened, texts).plan()
+        opened = open_store(options.store)
+        planner = _Planner(front, opened, options.parameters, _versions(backend, front, options))
+        steps = planner.plan()
         opened.close()
     except StoreError as error:
         raise BackendError(str(error)) from error
     return {
         "pipeline": front.pipeline.name,
         "target": target,
-        "store": uri,
-        "parameters": {name: json.loads(text) for name, text in texts.items()},
+        "store": options.store,
+        "parameters": {name: json.loads(text) for name, text in options.parameters.items()},
         "steps": steps,
     }
 
@@ -80,15 +87,35 @@ def plan_called_pipeline(
     return plan_pipeline(pipeline, given=signature.bind(args, kwargs, call=author_location()))
 
 
+def _versions(backend: Backend, front: Front, options: RunOptions) -> VersionsOf:
+    """What a key takes of the environment that a step would run in; None where nobody knows."""
+    if backend.name == "local":
+        return versions.here
+    known: Mapping[str, Environment | None] = {}
+    if isinstance(backend, ImageBackend):
+        with suppress(EngineUnavailable):
+            known = backend.environments(front.pipeline, options)
+
+    def look(step: StepSpec) -> Versions | None:
+        environment = known.get(step["id"])
+        if environment is None:
+            return {} if versions.ignored(step) else None
+        return versions.select(step, environment)
+
+    return look
+
+
 class _Planner:
     """Walks the steps in order; ``_results`` are what hits will bring."""
 
-    def __init__(self, front: Front, target: str, store: Store, texts: Mapping[str, str]) -> None:
+    def __init__(
+        self, front: Front, store: Store, texts: Mapping[str, str], versions_of: VersionsOf
+    ) -> None:
         self._spec = front.spec
         self._uncached = front.uncached
         self._store = store
         self._texts = texts
-        self._target = target
+        self._versions_of = versions_of
         self._history = History(store, front.pipeline.name)
         self._results: dict[str, ResultRecord] = {}
 
@@ -100,7 +127,7 @@ class _Planner:
             return _plan(step, "miss", self._why_off(step))
         above = {name: self._executed(spec) for name, spec in step["inputs"].items()}
         unknown = [name for name, steps in above.items() if steps]
-        installed = self._versions(step)
+        installed = self._versions_of(step)
         key, ingredients = keys.cache_key(step, self._inputs(step, unknown), installed or {})
         kept: Kept = {"ingredients": ingredients, "code": keys.code_parts(self._spec, step)}
         counted = [steps for name, steps in above.items() if name not in keys.uncounted(step)]
@@ -137,11 +164,6 @@ class _Planner:
         found["causes"] = compare_with(earlier, kept, function, unknown)
         found["run"] = earlier.run if earlier is not None else None
         return earlier
-
-    def _versions(self, step: StepSpec) -> Versions | None:
-        """What a key takes of the environment the step would run in; None where nobody knows."""
-        found = versions.here(step)
-        return found if self._target == "local" or not found else None
 
     def _why_off(self, step: StepSpec) -> str:
         lookup = cache.find_entry(self._store, step, "")

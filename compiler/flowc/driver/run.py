@@ -54,7 +54,7 @@ def run_pipeline(  # noqa: PLR0913 - the options of a run, each by its name
     front = prepare(pipeline, typed=parameters, config=config, stack=stack)
     check_features(front.pipeline, target, backend.supports)
     options = replace(
-        _options(front, reporter),
+        run_options(front, reporter),
         cache=cache,
         default_parent_image=parent_image,
         build=build or BuildOptions(),
@@ -95,7 +95,7 @@ def run_here(front: Front, reporter: Reporter) -> RunOptions:
     """Run what was prepared on this machine, as if it were called like a function."""
     backend = _machine("local")
     check_features(front.pipeline, backend.name, backend.supports)
-    options = _named(_options(front, reporter), front)
+    options = _named(run_options(front, reporter), front)
     _run(backend, front, options)
     return options
 
@@ -132,7 +132,8 @@ def _named(options: RunOptions, front: Front, asked: str = "") -> RunOptions:
         store.close()
 
 
-def _options(front: Front, reporter: Reporter) -> RunOptions:
+def run_options(front: Front, reporter: Reporter) -> RunOptions:
+    """Those of a run that nothing more was asked of."""
     engine_run = uuid.uuid4().hex
     run = run_id(front.pipeline.name, engine_run)
     return RunOptions(
@@ -140,7 +141,7 @@ def _options(front: Front, reporter: Reporter) -> RunOptions:
         engine_run=engine_run,
         run_name=run,
         store=default_store(front.pipeline.stack.store),
-        parameters=complete_parameters(front),
+        parameters=_complete(front),
         bundle=front.bundle,
         spec=front.spec,
         reporter=reporter,
@@ -148,7 +149,7 @@ def _options(front: Front, reporter: Reporter) -> RunOptions:
     )
 
 
-def complete_parameters(front: Front) -> dict[str, str]:
+def _complete(front: Front) -> dict[str, str]:
     """Every run-time parameter's JSON text; what was given has become the default by now."""
     texts: dict[str, str] = {}
     for parameter in front.pipeline.runtime_parameters:
