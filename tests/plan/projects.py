@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from flowc import cli
 from flowc.cli.app import COMMANDS
+from flowc.passes import distributions
+from flowc_runtime import versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -91,11 +93,20 @@ class Project:
         os.chdir(self.folder)
         os.environ["FLOWC_STORE"] = self.store
         sys.dont_write_bytecode = True
+        _forget_what_is_installed()
 
     def _command(self, arguments: Sequence[str]) -> tuple[int, str, str]:
         self._enter()
         sys.stdout, sys.stderr = out, err = io.StringIO(), io.StringIO()
         return cli.main(list(arguments)), out.getvalue(), err.getvalue()
+
+
+def _forget_what_is_installed() -> None:
+    """It is looked at once in a process, and an earlier test of this one may have done so."""
+    versions.__dict__["_here"] = None
+    for found in vars(distributions).values():
+        if hasattr(found, "cache_clear"):
+            found.cache_clear()
 
 
 def _steps(text: str) -> dict[str, Any]:
