@@ -100,7 +100,14 @@ def p():
 
 def test_what_only_a_run_can_do_is_noted(tmp_path: Path) -> None:
     source = """
-@pipeline(timeout=5, execution_mode="fail_fast", on_init=told, on_cleanup=told, run_name="x")
+@pipeline(
+    timeout=5,
+    execution_mode="fail_fast",
+    on_init=told,
+    on_cleanup=told,
+    run_name="{a}",
+    substitutions={"a": "x"},
+)
 def inner():
     work()
 @pipeline
@@ -111,7 +118,7 @@ def p():
     assert front.pipeline.timeout is None
     assert front.notes[0] == (
         "pipeline 'inner' is nested, where its on_init, on_cleanup, execution_mode, timeout, "
-        "run_name cannot apply: a run has those of pipeline 'p'"
+        "run_name, substitutions cannot apply: a run has those of pipeline 'p'"
     )
 
 

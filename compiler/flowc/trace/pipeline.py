@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from flowc.authoring.step import Step
     from flowc.trace.model import Keep
 
-OF_A_RUN = (*PIPELINE_EVENTS, "execution_mode", "timeout", "run_name")
+OF_A_RUN = (*PIPELINE_EVENTS, "execution_mode", "timeout", "run_name", "substitutions")
 """Options of a pipeline that its steps cannot take over."""
 
 
