@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from flowc import driver
 from tests.plan.projects import Project
 
 if TYPE_CHECKING:
@@ -119,8 +121,6 @@ def test_python_is_told_the_same(project: Project) -> None:
     project.flowc("run", SOURCE, "-p", "rows=1")
 
     def plan() -> list[list[str]]:
-        from flowc import driver
-
         document = driver.load_pipeline(SOURCE).plan(rows=2)
         return [[step["id"], step["status"], step["reason"]] for step in document["steps"]]
 
@@ -212,3 +212,18 @@ def test_a_run_configuration_counts(project: Project) -> None:
     planned = project.plan(SOURCE, "--config", "run.yaml")
     assert planned["in.load"]["reason"] == "parameter `rows` differs: 1 -> 2"
     assert planned["other"]["reason"] == "caching is off for this step"
+
+
+def test_a_step_called_on_its_own_is_explained_too(project: Project) -> None:
+    def call() -> int:
+        driver.load_pipeline(SOURCE)
+        value: int = sys.modules["main"].load(1)
+        return value
+
+    assert project.call(call) == 3
+    project.edit(("lib.py", "RATE = 2", "RATE = 3"))
+    assert project.call(call) == 4
+    listed = sorted((project.folder.parent / "store" / "names" / "steps" / "load").iterdir())
+    first, second = (project.show(path.name.partition("-")[2])["load"] for path in listed)
+    assert first["reason"] == "no entry yet"
+    assert second["reason"] == "constant `RATE` in `lib.py:1` changed"

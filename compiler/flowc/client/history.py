@@ -75,7 +75,7 @@ class History:
     def _list(self, pipeline: str) -> list[str]:
         """Ids of the newest runs of a pipeline, or of all others."""
         if pipeline not in self._ids:
-            ids = find.list_run_ids(self._store, pipeline or None)
+            ids = find.list_run_ids(self._store, pipeline or None, unlisted=True)
             if self._before in ids:
                 ids = ids[ids.index(self._before) + 1 :]
             own = () if pipeline else self._list(self._pipeline)
