@@ -9,12 +9,14 @@ from __future__ import annotations
 import gc
 import os
 import signal
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from flowc.errors import BackendError
 from flowc_backends import random_state
 from flowc_backends.schedule import Schedule
+from flowc_runtime import stopping
 from flowc_runtime.keys import is_usable
 from flowc_runtime.stores import StoreError, open_store
 from flowc_runtime.supervisor import (
@@ -24,6 +26,7 @@ from flowc_runtime.supervisor import (
     Signals,
     StepRun,
     Task,
+    Watch,
     ensure_run,
     explain,
     finalise,
@@ -56,11 +59,11 @@ class LocalBackend:
         "caching": "native",
         "retries": "native",
         "continue_on_failure": "native",
-        "fail_fast": "error",
-        "stop_on_failure": "error",
+        "fail_fast": "native",
+        "stop_on_failure": "native",
         "timeout": "native",
-        "run_timeout": "error",
-        "infrastructure_retries": "error",
+        "run_timeout": "native",
+        "infrastructure_retries": "native",
         "hooks": "native",
         "run_hooks": "native",
         "logs": "native",
@@ -103,7 +106,7 @@ class _LocalRun:
         self._lines: dict[str, _Lines] = {}
         self._ended: list[StepRun] = []
         self._results: dict[str, ResultRecord] = {}
-        self._cancelled = False
+        self._watch = Watch(self._run, self._loop, self._stop)
 
     def execute(self) -> str:
         ensure_run(self._run)
@@ -120,20 +123,32 @@ class _LocalRun:
         self._run.store.close()
         if all(is_usable(result) for result in self._results.values()):
             return "completed"
-        return "cancelled" if self._cancelled else "failed"
+        stop = self._run.stop
+        return "cancelled" if stop is not None and stop["reason"] == "cancelled" else "failed"
 
     def cancel(self, number: int) -> None:
         """End what runs and start nothing more; asked again, end it by force."""
-        if not self._cancelled:
-            self._reporter.note("cancelling: steps get a few seconds to end")
-        self._cancelled = True
-        self._schedule.stop()
+        with suppress(StoreError):  # here the run ends all the same
+            stopping.note(self._run, stopping.cancelled())
         for running in list(self._running.values()):
             running.cancel(number)
+        self._watch.tell()
+
+    def _stop(self) -> None:
+        """Do what the stop record says."""
+        stop = self._run.stop
+        if stop is None:
+            return
+        ending = stop["how"] == stopping.END
+        what = "steps get a few seconds to end" if ending else "no more steps are started"
+        self._reporter.note(f"{stop['message']}: {what}")
+        for running in list(self._running.values()):
+            running.stop()
 
     def _drive(self) -> None:
         while True:
-            if not self._cancelled:
+            self._watch.tell()
+            if self._run.stop is None:
                 for step in self._schedule.ready(self._limit - len(self._running)):
                     self._start(step)
             if self._ended:

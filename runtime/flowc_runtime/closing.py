@@ -61,10 +61,18 @@ class Closing:
         task = Task(self._run, _no_step(), {})
         task.place = self._places("")
         told: ResultRecord = {}
-        error = first_failure(results)
+        error = first_failure(results) or self._timed_out(results)
         if error is not None:
             told["error"] = error
         self._call(task, ("on_cleanup",), told, contract.run_log_key(self._run.id))
+
+    def _timed_out(self, results: Mapping[str, ResultRecord]) -> ErrorDocument | None:
+        stop = self._run.stop
+        if stop is None or stop["reason"] != "timeout":
+            return None
+        if all(keys.is_usable(result) for result in results.values()):
+            return None
+        return {"kind": "timeout", "type": "timeout", "message": stop["message"]}
 
     def _call(
         self, task: Task, events: tuple[str, ...], told: ResultRecord, log_key: str

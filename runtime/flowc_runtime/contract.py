@@ -145,6 +145,7 @@ if TYPE_CHECKING:
         timeout: NotRequired[float | None]
         components: NotRequired[dict[str, ComponentUse]]
         artifact_metadata: NotRequired[bool]
+        infrastructure_retries: NotRequired[int]
         ingredients: dict[str, Json]
         code: NotRequired[int]
 
@@ -279,6 +280,19 @@ if TYPE_CHECKING:
         ingredients: dict[str, Json]
         code: list[list[str]]
 
+    class StopRecord(TypedDict):
+        """Why a run ends before its steps do; the module `stopping` says who writes it.
+
+        ``reason`` is failure, timeout or cancelled; ``how`` is end or drain; ``step`` is the one
+        that failed; ``message`` is for people; ``at`` is in seconds since the epoch.
+        """
+
+        reason: str
+        how: str
+        step: str
+        message: str
+        at: float
+
     class RunRecord(TypedDict, total=False):
         """Put by whoever comes first. ``engine_run`` is the engine's own name of the run.
 
@@ -344,6 +358,10 @@ def action_key(cache_key: str) -> str:
 
 def run_key(run: str) -> str:
     return f"runs/{path_segment(run)}/run.json"
+
+
+def stop_key(run: str) -> str:
+    return f"runs/{path_segment(run)}/stop.json"
 
 
 def step_prefix(run: str, step: str) -> str:

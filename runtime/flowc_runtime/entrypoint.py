@@ -29,7 +29,9 @@ Standard output: what the step writes, standard error included. Standard error: 
 Exit status: 0 the step completed or was cached; 1 it failed, was skipped or cancelled, or the
 store gave way; 2 the request is wrong. ``finalise``: 0 when every invocation completed, else 1.
 SIGTERM and SIGINT are forwarded to the step, which is killed after a grace period of five seconds;
-the result is then ``cancelled``.
+the result is then ``cancelled``. With ``infrastructure_retries`` such a step has no result until
+the engine's retry, or else the finaliser, gives it one. The run's stop record, which `stopping`
+explains, is read before a step starts and again and again while it runs.
 
 Generations: an execution of a step is a generation in its records. With ``--token``, a start with
 the token of the latest generation belongs to it: it is the engine's retry of a lost container.
@@ -45,8 +47,9 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 
-from flowc_runtime import contract, keys, records
+from flowc_runtime import contract, keys, records, stopping
 from flowc_runtime.bundle import Bundle, BundleError
 from flowc_runtime.options import UsageError, parse, suggest
 from flowc_runtime.stores import StoreError, open_store
@@ -206,6 +209,9 @@ def _run_step(options: Options, bundle: Bundle, run: Run, step: StepSpec) -> Res
     task.generation = generation.number
     task.attempts = records.close_attempts(run, step["id"], generation)
     task.place = _place(run, bundle)
+    if generation.number > 1:
+        run.since = task.attempts[0]["started"] if task.attempts else time.time()
+    stopping.look(run)
     return _drive(task)
 
 
@@ -222,14 +228,21 @@ def _place(run: Run, bundle: Bundle) -> Place:
 
 
 def _drive(task: Task) -> ResultRecord:
-    from flowc_runtime.supervisor import Loop, Signals, StepRun
+    from flowc_runtime.supervisor import Loop, Signals, StepRun, Watch
 
     loop = Loop()
     ended: list[StepRun] = []
     run = StepRun(task, loop, output=_tee, done=ended.append)
-    with Signals(loop, run.cancel):
+
+    def cancel(number: int) -> None:
+        stopping.look(task.run)  # it may say why the signal came
+        run.cancel(number)
+
+    with Signals(loop, cancel):
         run.start()
+        watch = Watch(task.run, loop, run.stop)
         loop.run_while(lambda: not ended)
+        watch.close()
     return run.result
 
 

@@ -6,9 +6,12 @@ what the store holds of an invocation           what is written
 a result                                        nothing
 no result, but its last attempt ended           the result that follows: `completed`, `failed`
 no result, its last attempt never ended         the attempt ends as `lost`, and so is the
-                                                invocation, which gets no result
+                                                invocation, which gets no result; `cancelled`
+                                                when the run was being ended meanwhile
+no result, its last attempt was cancelled       `cancelled`: the engine did not start it again
 nothing, something upstream did not complete    `skipped`, naming that
-nothing, and all its upstream completed         `cancelled`: the run ended before it started
+nothing, and all its upstream completed         `cancelled`: the run ended before it started,
+                                                or was stopped
 ==============================================  ============================================
 
 Hooks that are due and that nobody has claimed are called, on_cleanup last.
@@ -20,7 +23,7 @@ from __future__ import annotations
 
 import time
 
-from flowc_runtime import errors, keys, records
+from flowc_runtime import contract, errors, keys, records, stopping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,6 +48,7 @@ def finalise(
     """
     records.ensure_run(run)
     records.mend_listing(run)
+    run.stop = stopping.read(run.store, run.id)
     closing = None
     if places is not None and _has_hooks(run):
         from flowc_runtime.closing import Closing
@@ -89,12 +93,18 @@ def _finalise_step(
     blocked = records.blocking_reason(step, results)
     unstarted: ResultRecord = {
         "status": "skipped" if blocked else "cancelled",
-        "reason": blocked or "the run ended before it started",
+        "reason": blocked or _why_unstarted(run),
         "attempts": 0,
         "started": now,
         "ended": now,
     }
     return records.put_result(run, step["id"], max(1, generation.number), unstarted)
+
+
+def _why_unstarted(run: Run) -> str:
+    if run.stop is None:
+        return "the run ended before it started"
+    return stopping.reason(run, "before it started")
 
 
 def _judge(run: Run, step: StepSpec, generation: Generation) -> ResultRecord:
@@ -111,9 +121,23 @@ def _judge(run: Run, step: StepSpec, generation: Generation) -> ResultRecord:
     elif last.get("final"):
         ended["status"] = "failed"
         ended["error"] = last.get("error", errors.lost())
+    elif last.get("outcome") == "cancelled":
+        ended["status"] = "cancelled"
+        ended["reason"] = stopping.reason(run, "while it ran")
+    elif _was_being_ended(run, step, last):
+        ended["status"] = "cancelled"
+        ended["reason"] = stopping.reason(run, "and killed")
     if attempts:
         ended["started"] = attempts[0]["started"]
         ended["ended"] = last.get("ended", last["heartbeat"])
     if last.get("metadata"):
         ended["metadata"] = last.get("metadata", {})
     return ended
+
+
+def _was_being_ended(run: Run, step: StepSpec, last: AttemptRecord) -> bool:
+    """Whether an attempt was under way when the run's end was asked for, by others than itself."""
+    stop = run.stop
+    if stop is None or stop["how"] != stopping.END or stop["step"] == step["id"]:
+        return False
+    return last["started"] <= stop["at"] <= last["heartbeat"] + contract.LOST_AFTER

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         ResultRecord,
         RunRecord,
         StepSpec,
+        StopRecord,
     )
     from flowc_runtime.stores import Store
 
@@ -59,12 +60,13 @@ class Run:
     """One run of a pipeline, as everything that takes part in it knows it.
 
     ``texts`` are the parameters' JSON texts by name. ``cache`` says whether cache entries may be
-    used; they are written in any case.
+    used; they are written in any case. ``stop`` is the stop record, as far as this process has
+    heard of it; ``since`` is when a rerun by hand began, and 0 in the first generation.
     """
 
     __slots__ = (
-        "bundle", "cache", "created", "engine_run", "id", "name", "spec", "steps", "store",
-        "target", "texts",
+        "bundle", "cache", "created", "engine_run", "id", "name", "since", "spec", "steps", "stop",
+        "store", "target", "texts",
     )  # fmt: skip
 
     def __init__(
@@ -85,12 +87,14 @@ class Run:
         self.bundle = ""
         self.cache = True
         self.created = time.time()
+        self.since = 0.0
+        self.stop: StopRecord | None = None
 
 
 def ensure_run(run: Run) -> None:
     """Put the run's record and its place in the listing, unless somebody was faster.
 
-    The run then has the name that its record says, for everything that takes part in it.
+    The run then has the name and time that its record says, for everything that takes part in it.
     """
     key = contract.run_key(run.id)
     record: RunRecord | None = read(run.store, key)
@@ -102,6 +106,7 @@ def ensure_run(run: Run) -> None:
         record = read(run.store, key)
     if record is not None:
         run.name = record.get("name", run.name)
+        run.created = record.get("created", run.created)
 
 
 def _claim_name(run: Run) -> str:

@@ -10,14 +10,16 @@ hooks' records, the result. A crash in between leaves a step that can be gone on
 
 from __future__ import annotations
 
+import signal
 import time
 
-from flowc_runtime import cache, contract, errors, keys, records, versions
+from flowc_runtime import cache, contract, errors, keys, records, stopping, versions
 from flowc_runtime.attempt import Attempt
 from flowc_runtime.child import Job, Place
 from flowc_runtime.finaliser import finalise
 from flowc_runtime.loop import Loop, Signals
 from flowc_runtime.records import Run, ensure_run, explain
+from flowc_runtime.stopping import Watch
 from flowc_runtime.stores import StoreError, remove_file
 from flowc_runtime.task import (
     ENDING,
@@ -51,6 +53,7 @@ __all__ = [
     "Signals",
     "StepRun",
     "Task",
+    "Watch",
     "ensure_run",
     "explain",
     "finalise",
@@ -65,9 +68,9 @@ class StepRun:
     """
 
     __slots__ = (
-        "_attempt", "_cancelled", "_done", "_found", "_hooks", "_inputs", "_keyed", "_log",
-        "_loop", "_metadata", "_number", "_output", "_record", "_retry", "_staged", "_started",
-        "result", "task",
+        "_attempt", "_cancelled", "_done", "_ending", "_found", "_hooks", "_inputs", "_keyed",
+        "_log", "_loop", "_metadata", "_number", "_output", "_record", "_retry", "_staged",
+        "_started", "result", "task",
     )  # fmt: skip
 
     def __init__(
@@ -96,6 +99,7 @@ class StepRun:
         self._hooks: Hooks | None = None
         self._metadata: dict[str, Json] = {}
         self._cancelled = False
+        self._ending = False
 
     def start(self) -> None:
         """Skip, go on where a lost process stopped, find in the cache, or begin an attempt."""
@@ -103,6 +107,9 @@ class StepRun:
             blocked = records.blocking_reason(self.task.step, self.task.upstream)
             if blocked:
                 self._finish({"status": "skipped", "reason": blocked})
+                return
+            if self.task.run.stop is not None and not self._has_ended():
+                self._cancel("before it started")
                 return
             self._inputs = resolve_inputs(self.task)
         except keys.RequestError as error:
@@ -121,7 +128,7 @@ class StepRun:
         """``report`` is of the policy's key function, empty where there is none."""
         self._attempt = None
         if self._cancelled:
-            self._finish({"status": "cancelled", "reason": "cancelled before it started"})
+            self._cancel("before it started")
             return
         self._set_key(report)
         if not (self._resume() or self._use_cache()):
@@ -135,9 +142,26 @@ class StepRun:
             self._attempt.cancel(number)
         elif self._retry is not None:
             self._retry.cancel()
-            self._finish({"status": "cancelled", "reason": "cancelled while waiting to retry"})
+            self._cancel("while waiting to retry")
         elif self._hooks is not None:
             self._hooks.cancel(number)
+
+    def stop(self) -> None:
+        """Do what the run's stop record says, once; a step that is about to end may end."""
+        stop = self.task.run.stop
+        if stop is None or stop["how"] != stopping.END or self._cancelled or self._ending:
+            return
+        self.cancel(signal.SIGTERM)
+
+    def _cancel(self, when: str) -> None:
+        reason = stopping.reason(self.task.run, when)
+        # After a signal of its own the engine may start the step again, unless it has a result.
+        again = self.task.run.stop is None and self.task.step.get("infrastructure_retries")
+        self._finish({"status": "cancelled", "reason": reason}, final=not again)
+
+    def _has_ended(self) -> bool:
+        attempts = self.task.attempts
+        return bool(attempts and "outputs" in attempts[-1]) or last_failure(self.task) is not None
 
     def _set_key(self, report: Report) -> None:
         """Without a key, as when the author's function failed, nothing is looked up or kept."""
@@ -175,7 +199,7 @@ class StepRun:
     def _begin_attempt(self) -> None:
         self._retry = None
         if self._cancelled:
-            self._finish({"status": "cancelled", "reason": "cancelled before it started"})
+            self._cancel("before it started")
             return
         run, step = self.task.run, self.task.step
         self._record = records.claim_attempt(
@@ -236,7 +260,7 @@ class StepRun:
             self._complete(outputs)
         elif self._cancelled:
             self._note_end("cancelled", report["error"])
-            self._finish({"status": "cancelled", "reason": "cancelled while it ran"})
+            self._cancel("while it ran")
         else:
             self._retry_or_fail(report)
 
@@ -280,10 +304,12 @@ class StepRun:
         self._write(text.encode())
 
     def _fail(self, error: ErrorDocument, exception: str = "") -> None:
+        stopping.note_failure(self.task.run, self.task.step["id"])
         self._end({"status": "failed", "error": error}, exception)
 
     def _end(self, result: ResultRecord, exception: str = "") -> None:
         """Call the hooks of this end, then store the result."""
+        self._ending = True
         result["reason"] = self._found.reason
         result["attempts"] = self._number
         events = ENDING[result.get("status", "")]
@@ -308,7 +334,8 @@ class StepRun:
             )
         self._hooks.call(events, result, then, exception)
 
-    def _finish(self, result: ResultRecord) -> None:
+    def _finish(self, result: ResultRecord, *, final: bool = True) -> None:
+        """Store the result, unless it is not ``final``."""
         if self._log is not None:
             self._log.close()
         if self._hooks is not None:
@@ -324,5 +351,7 @@ class StepRun:
         if result.get("status") == "failed" and self._keyed[0]:
             result["ingredients"] = self._keyed[1]
             result["code"] = keys.code_parts(task.run.spec, task.step)
-        self.result = records.put_result(task.run, task.step["id"], task.generation, result)
+        if final:
+            result = records.put_result(task.run, task.step["id"], task.generation, result)
+        self.result = result
         self._done(self)

@@ -109,7 +109,13 @@ NESTED = pipeline(
     *(step(f"a_step_with_quite_a_long_name_{number}", "3d") for number in range(4)),
     step("last", *(f"a_step_with_quite_a_long_name_{number}" for number in range(4))),
 )
-ALL = {case.name: case for case in (DIAMOND, PARAMETERS, NASTY_TEXT, NESTED)}
+RETRIED = pipeline(
+    "retried",
+    step("load", infrastructure_retries=2),
+    step("train", "load", infrastructure_retries=1),
+    step("report", "train"),
+)
+ALL = {case.name: case for case in (DIAMOND, PARAMETERS, NASTY_TEXT, NESTED, RETRIED)}
 
 
 def chain(length: int) -> ir.Pipeline:

@@ -91,6 +91,9 @@ class Steps:
     def stop(self) -> None:
         self.asked.append("stop")
 
+    def obey(self, failed: str) -> None:
+        self.asked.append(f"obey {failed}")
+
     def kill(self) -> None:
         self.asked.append("kill")
 
@@ -284,7 +287,8 @@ def test_the_runtime_is_told_of_the_run(tmp_path: Path) -> None:
     ],
 )
 def test_a_container_without_a_result(code: int, oom: bool, last: str, detail: str) -> None:  # noqa: FBT001
-    assert explain(code, out_of_memory=oom, last=last) == Outcome(status="failed", detail=detail)
+    outcome = explain(code, out_of_memory=oom, last=last)
+    assert (outcome.status, outcome.detail, outcome.lost) == ("failed", detail, code != 2)
 
 
 def test_the_latest_generation_counts(tmp_path: Path) -> None:

@@ -115,6 +115,12 @@ NESTED = pipeline(
     step("outer.load_2", "outer.load", name="load", function="load", image="flowc/other:1"),
     step("report", "outer.inner.load", "outer.load_2", docker=ir.DockerSettings(python="python")),
 )
+RETRIED = pipeline(
+    "retried",
+    step("load", infrastructure_retries=2),
+    step("train", "load", infrastructure_retries=1),
+    step("report", "train"),
+)
 VOLUMES = options("file:///mnt/store/flowc", volumes=(
     Volume(kind="pvc", source="flowc-store", target="/mnt/store"),
     Volume(kind="pvc", source="data", target="/data"),
@@ -128,6 +134,7 @@ VOLUMES = options("file:///mnt/store/flowc", volumes=(
         (PARAMETERS, options()),
         (replace(NASTY_NAMES, name="nasty"), options()),
         (NESTED, options()),
+        (RETRIED, options()),
         (replace(DIAMOND, name="volumes"), VOLUMES),
     ],
     ids=lambda it: it.name if isinstance(it, ir.Pipeline) else "",
@@ -293,7 +300,7 @@ def test_a_dangling_reference_is_found(part: str, changes: dict[str, Any], probl
     items = getattr(model, part)
     parts: dict[str, Any] = {part: (replace(items[0], **changes), *items[1:])}
     broken = replace(model, **parts)
-    text = render(TEMPLATE, package=broken, run_id="{{$.pipeline_job_uuid}}")
+    text = render(TEMPLATE, package=broken, run_id="{{$.pipeline_job_uuid}}", backoff={})
     with pytest.raises(InternalError, match=problem):
         check_package(text, broken)
 

@@ -40,6 +40,7 @@ def test_the_document_of_a_run(built: StoreBuilder, client: Client) -> None:
         "pipeline": "train",
         "target": "airflow",
         "status": "failed",
+        "reason": "",
         "parameters": {"n": 3},
         "duration_s": 59.0,
         "steps": [

@@ -36,6 +36,7 @@ def step(  # noqa: PLR0913 - each is one field of the specification
     only_on: Sequence[str] = (),
     timeout: float | None = None,
     hooks: Mapping[str, str] | None = None,
+    infrastructure_retries: int = 0,
 ) -> StepSpec:
     return {
         "id": id,
@@ -59,6 +60,7 @@ def step(  # noqa: PLR0913 - each is one field of the specification
         },
         "hooks": hook_specs(hooks or {}),
         "timeout": timeout,
+        "infrastructure_retries": infrastructure_retries,
         "ingredients": {"code": function or id},
     }
 
@@ -81,6 +83,8 @@ def pipeline(
     *steps: StepSpec,
     parameters: Mapping[str, Any] | None = None,
     hooks: Mapping[str, str] | None = None,
+    execution_mode: str = "continue_on_failure",
+    timeout: float | None = None,
 ) -> PipelineSpec:
     return {
         "protocol": contract.PROTOCOL,
@@ -92,6 +96,8 @@ def pipeline(
         "steps": list(steps),
         "roots": ["src"],
         "hooks": hook_specs(hooks or {}),
+        "execution_mode": execution_mode,
+        "timeout": timeout,
     }
 
 

@@ -7,7 +7,7 @@ import pytest
 from tests.runtime.bundles import Bundle, pipeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
     from typing import Any
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def bundle(tmp_path: Path) -> Callable[..., Bundle]:
     """Makes a bundle of an author's module and steps."""
 
-    def make(author: str, *steps: StepSpec, parameters: Mapping[str, Any] | None = None) -> Bundle:
-        return Bundle(tmp_path, author, pipeline(*steps, parameters=parameters))
+    def make(author: str, *steps: StepSpec, **more: Any) -> Bundle:
+        return Bundle(tmp_path, author, pipeline(*steps, **more))
 
     return make

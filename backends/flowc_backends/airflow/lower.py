@@ -28,10 +28,13 @@ STORE_VARIABLE = "flowc_store"
 
 _PYTHON = "python3"
 
+_RETRY_DELAY = 5
+"""Seconds before Airflow starts a lost container again; its own default is five minutes."""
+
 # What the file defines or imports, and a step must not be called.
 _TAKEN = frozenset((
     "Any", "DAG", "DockerOperator", "ENVIRONMENT", "LIMIT", "MOUNTS", "Mount", "Param", "RUN",
-    "annotations", "argument", "cleandoc", "container", "datetime", "json",
+    "annotations", "argument", "cleandoc", "container", "datetime", "json", "timedelta",
     "timezone",
 ))  # fmt: skip
 
@@ -75,6 +78,9 @@ def lower(pipeline: ir.Pipeline, options: EmitOptions) -> Dag:
             Image(constant=constant, reference=jlit(reference))
             for reference, constant in images.items()
         ),
+        retry_delay=_RETRY_DELAY
+        if any(step.infrastructure_retries for step in pipeline.steps)
+        else 0,
         tasks=tasks,
         finaliser=finaliser,
         edges=(*_edges(pipeline, variables), _last_edge(pipeline, variables, finaliser.variable)),
@@ -101,7 +107,9 @@ def _images(pipeline: ir.Pipeline, names: Names) -> dict[str, str]:
 
 
 def _task(step: ir.Step, variable: str, task_id: str, image: str) -> Task:
-    options: list[tuple[str, str]] = []
+    options: list[tuple[str, str | int]] = []
+    if step.infrastructure_retries:
+        options.append(("retries", step.infrastructure_retries))
     if step.id != task_id:
         options.append(("task_display_name", step.id))
     if step.docker.python != _PYTHON:

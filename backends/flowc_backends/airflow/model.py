@@ -39,7 +39,7 @@ class Task:
     command: tuple[str, ...]
     image: str
     doc: str
-    options: tuple[tuple[str, str], ...] = ()
+    options: tuple[tuple[str, str | int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dag:
-    """A DAG file."""
+    """A DAG file. ``retry_delay`` is in seconds, 0 when no task is retried."""
 
     dag_id: str
     display_name: str
@@ -67,6 +67,7 @@ class Dag:
     limit: int
     params: tuple[ParamLine, ...]
     images: tuple[Image, ...]
+    retry_delay: int
     tasks: tuple[Task, ...]
     finaliser: Task
     edges: tuple[Edge, ...]

@@ -7,6 +7,7 @@ store holds links to it: the archive that comes out of that store has new object
 from __future__ import annotations
 
 import io
+import json
 import shutil
 import tarfile
 import tempfile
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from flowc.errors import BackendError
 from flowc_backends.docker.delivery import STORE
 from flowc_backends.docker.needs import needed_objects
-from flowc_runtime import contract
+from flowc_runtime import contract, stopping
 from flowc_runtime.stores import CHUNK, STAGING, digest_file
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Copied:
         self._environments = environments
         self._specs = {step["id"]: step for step in options.spec["steps"]}
         self.inside = inside
+        self.sees_records = False
         self._bundle = bundle
         self._lent: dict[str, set[str]] = {}
 
@@ -116,6 +118,9 @@ class Copied:
         """The run's record counts once, and its listing with it; the step's result comes last."""
         run = contract.run_key(self._options.run)
         first = run in records and self._store.put_if_absent(run, records.pop(run))
+        stop = records.pop(contract.stop_key(self._options.run), None)
+        if stop is not None:
+            stopping.put(self._store, self._options.run, json.loads(stop))
         for key in sorted(records, key=lambda key: (key.endswith("/result.json"), key)):
             if key.startswith("names/") and not first:
                 continue
@@ -133,6 +138,7 @@ class BundleCopied:
         self.inside = inside
         self._bundle = bundle
         self.store = uri
+        self.sees_records = True
         self.mounts: Sequence[tuple[str, str, bool]] = ()
 
     def bring(self, container: str, step: Step) -> None:

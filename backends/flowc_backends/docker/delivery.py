@@ -29,6 +29,11 @@ class Delivery(Protocol):
         ...
 
     @property
+    def sees_records(self) -> bool:
+        """Whether a running container sees what others write to the store."""
+        ...
+
+    @property
     def mounts(self) -> Sequence[tuple[str, str, bool]]: ...
     def bring(self, container: str, step: Step) -> None: ...
     def fetch(self, container: str, step: Step) -> None: ...
@@ -42,6 +47,7 @@ class Mounted:
     inside: str
     folder: Path | None
     uri: str
+    sees_records: bool = True
 
     @property
     def store(self) -> str:

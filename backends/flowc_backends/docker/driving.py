@@ -14,7 +14,7 @@ import signal
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol
 
 from flowc_backends.docker.results import Outcome
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from flowc.ir import Pipeline, Step
     from flowc.registry import Reporter
+    from flowc_backends.docker.stops import Stops
 
 INTERRUPTION = ""
 """Stands in an event where otherwise a step's id does."""
@@ -41,6 +42,10 @@ class Steps(Protocol):
         """Ask what runs to stop, and return at once."""
         ...
 
+    def obey(self, failed: str) -> None:
+        """Stop what runs and does not see the run's stop record, the ``failed`` step apart."""
+        ...
+
     def kill(self) -> None:
         """End what runs now."""
         ...
@@ -50,7 +55,12 @@ class Drive:
     """One run's way through its steps. Afterwards ``outcomes`` has each step's."""
 
     def __init__(
-        self, pipeline: Pipeline, reporter: Reporter, steps: Steps, max_parallel: int
+        self,
+        pipeline: Pipeline,
+        reporter: Reporter,
+        steps: Steps,
+        max_parallel: int,
+        stops: Stops | None = None,
     ) -> None:
         self.outcomes: dict[str, Outcome] = {}
         self.interruptions = 0
@@ -58,6 +68,8 @@ class Drive:
         self._schedule = Schedule({step.id: step.upstream for step in pipeline.steps})
         self._reporter = reporter
         self._steps = steps
+        self._stops = stops
+        self._stopping = ""
         self._limit = max_parallel
         self._pool = ThreadPoolExecutor(self._limit, thread_name_prefix="flowc-step")
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
@@ -69,7 +81,8 @@ class Drive:
             with signals(self.interrupt):
                 self._start_ready()
                 while self._started:
-                    self._handle(*self._events.get())
+                    self._wait()
+                    self._obey()
                     self._start_ready()
         finally:
             if self._started:
@@ -77,14 +90,34 @@ class Drive:
             self._pool.shutdown(wait=True, cancel_futures=True)
         for step in self._nodes:
             if step not in self.outcomes:
-                self._note(step, Outcome(status="cancelled"), 0.0)
+                self._note(step, Outcome(status="cancelled", detail=self._stopping), 0.0)
 
     def interrupt(self) -> None:
         """May be called from anywhere, a signal's handler too."""
         self._events.put((INTERRUPTION, ""))
 
+    def _wait(self) -> None:
+        """Handle the next event, if there is one before the stop record is looked at again."""
+        with suppress(queue.Empty):
+            self._handle(*self._events.get(timeout=self._stops.pause if self._stops else None))
+        if self._stops:
+            self._stops.look()
+
+    def _obey(self) -> None:
+        """Do what a stop record says that is new."""
+        stop = self._stops.record if self._stops else None
+        if stop is None or stop["message"] == self._stopping:
+            return
+        self._stopping = stop["message"]
+        if not self.interruptions:
+            ending = stop["how"] == "end"
+            what = "the containers that run are stopped" if ending else "no more steps are started"
+            self._reporter.note(f"{self._stopping}: {what}")
+            if ending:
+                self._steps.obey(stop["step"])
+
     def _start_ready(self) -> None:
-        if self.interruptions:
+        if self.interruptions or self._stopping:
             return
         for step in self._schedule.ready(self._limit - len(self._started)):
             self._started[step] = time.monotonic()
@@ -110,6 +143,8 @@ class Drive:
         self.interruptions += 1
         if self.interruptions == 1:
             self._reporter.note("stopping the containers; Ctrl-C once more kills them")
+            if self._stops:
+                self._stops.cancel()
             self._steps.stop()
         else:
             self._reporter.note("killing the containers")
@@ -117,6 +152,8 @@ class Drive:
 
     def _end(self, step: str, outcome: Outcome) -> None:
         self._note(step, outcome, time.monotonic() - self._started.pop(step))
+        if self._stops and outcome.status == "failed":
+            self._stops.fail(step)
         for below in self._schedule.finish(step, ok=outcome.ok):
             why = f"upstream '{step}' {outcome.status}"
             self._note(below, Outcome(status="skipped", detail=why), 0.0)

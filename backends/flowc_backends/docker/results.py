@@ -17,13 +17,20 @@ USABLE = ("completed", "cached")
 
 KILLED = 137
 
+UNABLE = (contract.EXIT_REQUEST, 125, 126, 127)
+"""Exit statuses that every container of the step would have: a wrong request, no such program."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How an invocation ended, as reporters are told."""
+    """How an invocation ended, as reporters are told.
+
+    ``lost`` is whether its container went without a word, and another one may do better.
+    """
 
     status: str
     detail: str = ""
+    lost: bool = False
 
     @property
     def ok(self) -> bool:
@@ -73,7 +80,7 @@ def explain(code: int, *, out_of_memory: bool, last: str) -> Outcome:
     else:
         why = f"the container ended with exit status {code} and stored no result"
         why = f"{why}: {last}" if last else why
-    return Outcome(status="failed", detail=why)
+    return Outcome(status="failed", detail=why, lost=code not in UNABLE)
 
 
 def _detail(result: ResultRecord) -> str:

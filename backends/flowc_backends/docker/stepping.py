@@ -73,11 +73,23 @@ class StepContainers:
         self._means = means
         self._answers = answers
         self._lock = threading.Lock()
-        self._there: set[str] = set()
+        self._there: dict[str, str] = {}
         self._stopped = threading.Event()
 
     def run_step(self, step: Step, line: Callable[[str], None]) -> Outcome:
-        """Run one step in a container to its end, unless the cache has what it would give."""
+        """Run one step in a container to its end, unless the cache has what it would give.
+
+        A container that is lost is followed by another one.
+        """
+        outcome = self._try(step, line)
+        for _ in range(step.infrastructure_retries):
+            if not outcome.lost or self._stopped.is_set():
+                break
+            line(f"flowc: {outcome.detail}; starting another one")
+            outcome = self._try(step, line)
+        return outcome
+
+    def _try(self, step: Step, line: Callable[[str], None]) -> Outcome:
         container = ""
         try:
             result = self._answers.give(step.id)
@@ -88,7 +100,7 @@ class StepContainers:
         except FlowcError as error:
             if self._stopped.is_set():
                 return Outcome(status="cancelled", detail="killed")
-            return Outcome(status="failed", detail=error.message)
+            return Outcome(status="failed", detail=error.message, lost=bool(container))
         finally:
             if container:
                 self._remove(container)
@@ -97,11 +109,16 @@ class StepContainers:
     def _delivery(self) -> Delivery:
         return self._means.get()[0]
 
-    def stop(self) -> None:
+    def obey(self, failed: str) -> None:
+        """Stop containers that cannot see the run's stop record, all but the ``failed`` step's."""
+        if self._there and not self._delivery.sees_records:
+            self.stop(spare=failed)
+
+    def stop(self, spare: str = "") -> None:
         """SIGTERM for all containers at once, SIGKILL after a while."""
         with self._lock:
             self._stopped.set()
-            there = list(self._there)
+            there = [container for container, step in self._there.items() if step != spare]
         for container in there:
             threading.Thread(target=self._stop, args=(container,), daemon=True).start()
 
@@ -122,7 +139,7 @@ class StepContainers:
         complaints: list[str] = []
         self._delivery.bring(container, step)
         with self._lock:
-            self._there.add(container)
+            self._there[container] = step.id
         if self._stopped.is_set():
             return Outcome(status="cancelled")
         code = run(
@@ -182,7 +199,7 @@ class StepContainers:
 
     def _remove(self, container: str) -> None:
         with self._lock:
-            self._there.discard(container)
+            self._there.pop(container, None)
         # A daemon that is gone takes its containers along; the step has an outcome already.
         with suppress(FlowcError):
             self._engine.remove(container)

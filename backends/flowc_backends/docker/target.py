@@ -14,6 +14,7 @@ from flowc.errors import InternalError
 from flowc_backends.docker import bundles
 from flowc_backends.docker.driving import Drive, default_parallelism, interrupt, signals
 from flowc_backends.docker.stepping import run_arguments
+from flowc_backends.docker.stops import Stops
 from flowc_runtime.contract import EXIT_REQUEST
 
 if TYPE_CHECKING:
@@ -39,11 +40,11 @@ class DockerBackend:
         "caching": "native",
         "retries": "native",
         "continue_on_failure": "native",
-        "fail_fast": "error",
-        "stop_on_failure": "error",
+        "fail_fast": "native",
+        "stop_on_failure": "native",
         "timeout": "native",
-        "run_timeout": "error",
-        "infrastructure_retries": "error",
+        "run_timeout": "native",
+        "infrastructure_retries": "native",
         "hooks": "native",
         "run_hooks": "native",
         "logs": "native",
@@ -80,10 +81,13 @@ class DockerBackend:
             with signals(interrupt):
                 prepared = prepare(engine, store, pipeline, options)
             options.reporter.run_started(options.run, [step.id for step in pipeline.steps])
-            drive = Drive(prepared.pipeline, options.reporter, prepared.containers, parallel)
+            stops = Stops(store, options)
+            drive = Drive(
+                prepared.pipeline, options.reporter, prepared.containers, parallel, stops
+            )
             drive.run()
         well = finalise(options, prepared.store)
-        if drive.interruptions:
+        if drive.interruptions or (stops.record and stops.record["reason"] == "cancelled"):
             return "cancelled"
         well = well and all(outcome.ok for outcome in drive.outcomes.values())
         return "completed" if well else "failed"

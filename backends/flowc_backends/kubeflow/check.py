@@ -140,8 +140,10 @@ def _step_tasks(package: PackageModel) -> Document:
 
 def _step_task(passed: Document, task: TaskModel) -> Document:
     inputs = {**passed, names.STEP_INPUT: _constant(task.step)}
-    after = {"dependentTasks": list(task.upstream)} if task.upstream else {}
-    return _task(task.title, task.component, inputs, cachingOptions=_UNCACHED, **after)
+    more: Document = {"dependentTasks": list(task.upstream)} if task.upstream else {}
+    if task.retries:
+        more["retryPolicy"] = {"maxRetryCount": task.retries, **names.BACKOFF}
+    return _task(task.title, task.component, inputs, cachingOptions=_UNCACHED, **more)
 
 
 def _component(component: ComponentModel, inputs: Document) -> Document:

@@ -80,6 +80,7 @@ def _tasks(
             source=str(step.location),
             step=path_segment(step.id),
             upstream=tuple(names[above] for above in step.upstream),
+            retries=step.infrastructure_retries,
         )
         for step in pipeline.steps
     )
@@ -91,13 +92,17 @@ def _last(pipeline: ir.Pipeline, names: dict[str, str]) -> tuple[str, ...]:
     return tuple(names[step.id] for step in pipeline.steps if step.id not in awaited)
 
 
-_ComponentKey = tuple["ir.Function", str, str, tuple[str, ...]]
-_ExecutorKey = tuple[str, str]
+_ComponentKey = tuple["ir.Function", "_ExecutorKey", tuple[str, ...]]
+_ExecutorKey = tuple[str, str, bool]
 
 
 def _component_key(step: ir.Step) -> _ComponentKey:
     outputs = tuple(output.name for output in step.outputs)
-    return step.function, step.image, step.docker.python, outputs
+    return step.function, _executor_key(step), outputs
+
+
+def _executor_key(step: ir.Step) -> _ExecutorKey:
+    return step.image, step.docker.python, step.infrastructure_retries > 0
 
 
 def _components(
@@ -115,7 +120,7 @@ def _components(
         components[key] = model.ComponentModel(
             name=name,
             source=str(step.defined or step.location),
-            executor=executors[step.image, step.docker.python],
+            executor=executors[_executor_key(step)],
             outputs=tuple(path_segment(output.name) for output in step.outputs),
         )
     return components
@@ -125,7 +130,7 @@ def _executors(pipeline: ir.Pipeline, bundle: str) -> dict[_ExecutorKey, model.E
     taken: set[str] = set()
     executors: dict[_ExecutorKey, model.ExecutorModel] = {}
     for step in pipeline.steps:
-        key = step.image, step.docker.python
+        key = _executor_key(step)
         if key in executors:
             continue
         name = unique(f"exec-{engine_name(step.image)}", taken)
@@ -138,6 +143,7 @@ def _executors(pipeline: ir.Pipeline, bundle: str) -> dict[_ExecutorKey, model.E
                 *("step", f"{{{{$.inputs.parameters['{model.STEP_INPUT}']}}}}"),
                 *_run_arguments(),
                 "--soft-fail",
+                *(("--token", model.TOKEN) if step.infrastructure_retries else ()),
             ),
         )
     return executors

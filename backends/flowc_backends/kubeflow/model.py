@@ -21,6 +21,12 @@ RUN_ID = "{{$.pipeline_job_uuid}}"
 STEPS_TASK = "exit-handler-1"
 STEPS_COMPONENT = "comp-exit-handler-1"
 FINALISE_TASK = "finalise"
+TOKEN = "kubeflow"  # noqa: S105 - the name of an execution
+"""What KFP's retries tell the runtime: that they belong to the first start."""
+
+BACKOFF = {"backoffDuration": "5s", "backoffFactor": 2.0, "backoffMaxDuration": "3600s"}
+"""Waits before a retry. What is left out would be nought to Argo, the longest wait too."""
+
 VERDICT_TASK = "flowc--verdict"
 FINALISE_COMPONENT = "comp-flowc--finalise"
 FINALISE_EXECUTOR = "exec-flowc--finalise"
@@ -39,7 +45,10 @@ class ParameterModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskModel:
-    """An invocation. ``step`` is its id as the container gets it, ``title`` as people see it."""
+    """An invocation. ``step`` is its id as the container gets it, ``title`` as people see it.
+
+    ``retries`` is how often KFP starts its container again.
+    """
 
     name: str
     component: str
@@ -47,6 +56,7 @@ class TaskModel:
     source: str
     step: str
     upstream: tuple[str, ...]
+    retries: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

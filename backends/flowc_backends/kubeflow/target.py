@@ -9,7 +9,7 @@ from flowc.registry import Emission
 from flowc_backends import images
 from flowc_backends.kubeflow.check import check_package
 from flowc_backends.kubeflow.lower import lower_package
-from flowc_backends.kubeflow.model import RUN_ID
+from flowc_backends.kubeflow.model import BACKOFF, RUN_ID
 from flowc_runtime.contract import path_segment
 from flowc_templates import QuotingError, render
 
@@ -35,11 +35,11 @@ class KubeflowBackend:
         "caching": "emulated",
         "retries": "emulated",
         "continue_on_failure": "emulated",
-        "fail_fast": "error",
-        "stop_on_failure": "error",
+        "fail_fast": "emulated",
+        "stop_on_failure": "emulated",
         "timeout": "emulated",
-        "run_timeout": "error",
-        "infrastructure_retries": "error",
+        "run_timeout": "emulated",
+        "infrastructure_retries": "native",
         "hooks": "emulated",
         "run_hooks": "emulated",
         "logs": "native",
@@ -73,7 +73,7 @@ def package_text(pipeline: ir.Pipeline, options: EmitOptions) -> str:
     """The package of a pipeline whose steps have their images, checked."""
     model = lower_package(pipeline, options, images.BUNDLE)
     try:
-        text = render(TEMPLATE, package=model, run_id=RUN_ID)
+        text = render(TEMPLATE, package=model, run_id=RUN_ID, backoff=BACKOFF)
     except QuotingError as error:
         raise AuthorError(
             f"pipeline '{pipeline.name}' cannot be written as YAML: {error}",

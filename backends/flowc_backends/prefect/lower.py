@@ -26,6 +26,9 @@ FINALISER = "finalise"
 
 _PYTHON = "python3"
 
+_RETRY_DELAY = 5
+"""Seconds before Prefect starts a lost container again."""
+
 # What the file defines or imports, and neither a step nor the flow may be called.
 _TAKEN = frozenset((
     "Any", "Failed", "Flow", "FlowRun", "GRACE", "LIMIT", "Literal", "Logger", "LoggerAdapter",
@@ -72,6 +75,9 @@ def lower(pipeline: ir.Pipeline, options: EmitOptions) -> FlowFile:
         doc=f"{pipeline.doc}\n\n`{pipeline.location}`".lstrip(),
         description=_description(pipeline),
         store=common.store,
+        retry_delay=_RETRY_DELAY
+        if any(step.infrastructure_retries for step in pipeline.steps)
+        else 0,
         binds=common.binds,
         network=common.network,
         bundle=BUNDLE,
@@ -141,6 +147,7 @@ def _task(step: ir.Step, function: str, images: dict[str, str], steps: str, run:
         image=image,
         doc=f"{step.doc}\n\n{containers.places(step)}".lstrip(),
         upstream=step.upstream,
+        retries=step.infrastructure_retries,
         options=_options(step),
         wide=_is_wide(name, ["step", step.id], image),
         wide_submit=width(submit) > LINE_LENGTH,

@@ -34,6 +34,8 @@ class Image:
 class StepTask:
     """A task of the flow. ``options`` are further arguments of its container.
 
+    ``retries`` is how often Prefect starts it again.
+
     ``wide`` and ``wide_submit`` are whether its lines would be too long.
     """
 
@@ -43,6 +45,7 @@ class StepTask:
     image: str
     doc: str
     upstream: tuple[str, ...] = ()
+    retries: int = 0
     options: tuple[tuple[str, str], ...] = ()
     wide: bool = False
     wide_submit: bool = False
@@ -52,7 +55,8 @@ class StepTask:
 class FlowFile:
     """A flow file. ``run_class``, ``run``, ``steps`` and ``end`` are names no parameter has.
 
-    ``validated`` is whether Prefect can validate parameters of these names.
+    ``validated`` is whether Prefect can validate parameters of these names. ``retry_delay`` is in
+    seconds, 0 when no task is retried.
     """
 
     file: str
@@ -63,6 +67,7 @@ class FlowFile:
     doc: str
     description: str
     store: str
+    retry_delay: int
     binds: tuple[Bind, ...]
     network: str
     bundle: str

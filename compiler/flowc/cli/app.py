@@ -15,6 +15,7 @@ COMMANDS = {
     "run": "flowc.cli.run:run_command",
     "plan": "flowc.cli.plan:plan_command",
     "runs": "flowc.cli.runs:runs_group",
+    "cancel": "flowc.cli.runs:cancel_command",
     "graph": "flowc.cli.graph:graph_command",
     "stack": "flowc.cli.stack:stack_group",
     "targets": "flowc.cli.targets:targets_command",

@@ -19,12 +19,13 @@ SHORT_DIGEST = 12
 
 @click.group("runs", cls=SuggestingGroup)
 def runs_group() -> None:
-    """List runs, show one, read its logs.
+    """List runs, show one, read its logs, cancel it.
 
     \b
     flowc runs list
     flowc runs show latest
     flowc runs logs digits-1a2b train
+    flowc runs cancel latest
 
     A RUN is an id, a name, the beginning of either, or latest.
     """  # noqa: D301 - \b keeps click from joining the lines
@@ -126,6 +127,31 @@ def logs_command(*, run: str, step: str | None, store: str | None, as_json: bool
         console.say(f"nothing was logged by {f'step {step}' if step else 'any step'}")
 
 
+@runs_group.command("cancel")
+@options.run_argument()
+@click.option("--wait", is_flag=True, help="Return when the last step has ended.")
+@options.store_option()
+@options.json_option("the run")
+def cancel_command(*, run: str, wait: bool, store: str | None, as_json: bool) -> None:
+    """End a run, on whatever target it runs.
+
+    \b
+    flowc runs cancel latest
+    flowc cancel digits-1a2b3c4d --wait
+
+    Steps that run are told to end within a few seconds, and killed five seconds later. No other
+    one starts. A run that has ended already is an error.
+    """  # noqa: D301
+    from flowc.client import Client
+
+    document = Client(store).cancel(run, wait=wait)
+    if as_json:
+        console.print_json(document)
+    else:
+        status = "is being cancelled" if document["status"] == "running" else document["status"]
+        console.say(f"run {console.escape(document['run_id'])} {status}")
+
+
 def _list_row(run: RunSummary) -> tuple[str, ...]:
     total = sum(run["steps"].values())
     done = run["steps"].get("completed", 0) + run["steps"].get("cached", 0)
@@ -149,6 +175,7 @@ def _print_run(document: RunDocument) -> None:
         "name": name if name != document["run_id"] else "",
         "pipeline": document["pipeline"],
         "target": document["target"],
+        "stopped": document["reason"],
         "created": _moment(document["created"]),
         "parameters": ", ".join(f"{key}={json.dumps(value)}" for key, value in parameters.items()),
     }

@@ -32,6 +32,8 @@ def print_end(document: RunDocument, *, store: str = "") -> None:
     stream = sys.stderr
     bad = [step for step in document["steps"] if step["status"] in BAD]
     console.say(headline(document, stream))
+    if document["reason"]:
+        console.say(f"  {console.escape(document['reason'])}")
     for step in bad[:SHOWN]:
         print_failure(step, stream)
     if len(bad) > SHOWN:

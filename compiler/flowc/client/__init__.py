@@ -76,6 +76,22 @@ class Client:
             explain.explain_run(self._store, records, found)
         return found
 
+    def cancel(self, run: str, *, wait: bool = False) -> RunDocument:
+        """End a run, wherever its steps run: they notice it within seconds.
+
+        ``wait`` until the last one has ended. Raises AuthorError when the run has ended already.
+        """
+        from flowc.client.cancelling import cancel_run
+
+        records = self._records(run)
+        with _store_errors():
+            cancel_run(self._store, records, _now())
+        document = self.run(records.run.get("run", run))
+        while wait and document["status"] == "running":
+            _sleep()
+            document = self.run(document["run_id"])
+        return document
+
     def logs(self, run: str, step: str | None = None) -> dict[str, str]:
         """What steps wrote, by invocation id in the pipeline's order, without silent steps."""
         records = self._records(run)
@@ -188,3 +204,9 @@ def _now() -> float:
     import time
 
     return time.time()
+
+
+def _sleep() -> None:
+    import time
+
+    time.sleep(0.5)

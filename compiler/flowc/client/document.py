@@ -39,13 +39,17 @@ if TYPE_CHECKING:
         reason: str
 
     class RunDocument(TypedDict):
-        """A run and its steps, in the pipeline's order; ``created`` is in seconds since 1970."""
+        """A run and its steps, in the pipeline's order; ``created`` is in seconds since 1970.
+
+        ``reason`` says why it was stopped before its end, if it was.
+        """
 
         run_id: str
         name: str
         pipeline: str
         target: str
         status: str
+        reason: str
         parameters: dict[str, Json]
         created: float
         duration_s: float | None
@@ -75,6 +79,7 @@ def run_document(records: RunRecords, now: float) -> RunDocument:
         "pipeline": run.get("pipeline", ""),
         "target": run.get("target", ""),
         "status": overall,
+        "reason": records.stop["message"] if records.stop and overall != "completed" else "",
         "parameters": run.get("parameters", {}),
         "created": run.get("created", 0.0),
         "duration_s": _run_duration(records, now if overall == "running" else None),

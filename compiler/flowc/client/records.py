@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from flowc_runtime.contract import AttemptRecord, ResultRecord, RunRecord
+    from flowc_runtime.contract import AttemptRecord, ResultRecord, RunRecord, StopRecord
     from flowc_runtime.stores import Store
 
 CONNECTIONS = 16
@@ -53,11 +53,14 @@ class StepRecords:
 class RunRecords:
     """Everything that a store holds about one run; ``steps`` is in the pipeline's order."""
 
-    __slots__ = ("run", "steps")
+    __slots__ = ("run", "steps", "stop")
 
-    def __init__(self, run: RunRecord, steps: dict[str, StepRecords]) -> None:
+    def __init__(
+        self, run: RunRecord, steps: dict[str, StepRecords], stop: StopRecord | None = None
+    ) -> None:
         self.run = run
         self.steps = steps
+        self.stop = stop
 
     @property
     def last_sign(self) -> float:
@@ -96,7 +99,7 @@ def read_records(store: Store, record: RunRecord) -> RunRecords:
             read(segment)
     else:
         _read_at_once(read, list(found))
-    return RunRecords(record, steps)
+    return RunRecords(record, steps, _read_json(store, contract.stop_key(record.get("run", ""))))
 
 
 def _read_at_once(read: Callable[[str], None], segments: list[str]) -> None:

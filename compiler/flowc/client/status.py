@@ -11,9 +11,11 @@ an attempt that has not ended               running; lost when its heartbeat is 
 an attempt that ended as lost               lost
 an attempt that ended otherwise             running: what follows (storing outputs, hooks, the
                                             wait before a retry) is part of it; lost when that
-                                            takes too long
-none                                        pending; skipped when a step upstream of it failed,
-                                            was skipped or cancelled
+                                            takes too long, pending when it was cancelled and
+                                            the engine may start it again
+none                                        skipped when a step upstream of it failed, was skipped
+                                            or cancelled; else cancelled when the run has a stop
+                                            record, as nothing more starts then; else pending
 ==========================================  ===================================================
 
 A run, the first that holds:
@@ -22,12 +24,15 @@ A run, the first that holds:
 2. a step is pending, and not behind a lost one: running, because an engine may keep it queued for
    as long as it likes. On this machine nothing queues: there it is lost once all is silent.
 3. a step is pending behind a lost one, or was lost and nobody noted it: lost.
-4. a step failed, or was lost and noted (the finaliser did, so nothing more will come): failed.
-   This beats cancelled, as a failure cancels what still runs.
-5. a step was cancelled: cancelled.
-6. a step was skipped: failed, since something upstream of it did not complete, also when a rerun
+4. somebody cancelled the run (its stop record says so), and a step was cancelled: cancelled, also
+   when another one had failed before that.
+5. a step failed, or was lost and noted (the finaliser did, so nothing more will come): failed.
+   This beats cancelled, as a failure cancels what still runs in some execution modes.
+6. a step was cancelled: failed when the stop record says that the run's time was over; else
+   cancelled.
+7. a step was skipped: failed, since something upstream of it did not complete, also when a rerun
    by hand mended that afterwards.
-7. every step completed or was cached: completed.
+8. every step completed or was cached: completed.
 """
 
 from __future__ import annotations
@@ -37,7 +42,7 @@ from flowc_runtime import contract
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from flowc.client.records import RunRecords, StepRecords
-    from flowc_runtime.contract import AttemptRecord
+    from flowc_runtime.contract import AttemptRecord, StopRecord
 
 MACHINE_TARGETS = frozenset({"local", "docker"})
 """Targets whose driver runs on somebody's machine, without a queue that may hold a step back."""
@@ -60,7 +65,7 @@ def step_states(records: RunRecords, now: float) -> dict[str, State]:
     """The state of each step. The pipeline's order puts every step after its upstream."""
     states: dict[str, State] = {}
     for step in records.steps.values():
-        states[step.id] = _recorded(step, now) or _unrecorded(step, states)
+        states[step.id] = _recorded(step, now) or _unrecorded(step, states, records.stop)
     return states
 
 
@@ -77,10 +82,17 @@ def run_status(records: RunRecords, states: dict[str, State], now: float) -> str
     lost = [state for state in states.values() if state.status == "lost"]
     if stuck or not all(state.noted for state in lost):
         return "lost"
-    if lost or "failed" in found:
+    return _ended_status(found, records.stop["reason"] if records.stop is not None else "")
+
+
+def _ended_status(found: set[str], why: str) -> str:
+    """Rules 4 to 8; ``why`` is the stop record's reason."""
+    if "cancelled" in found and why == "cancelled":
+        return "cancelled"
+    if not found.isdisjoint(("failed", "lost")):
         return "failed"
     if "cancelled" in found:
-        return "cancelled"
+        return "failed" if why == "timeout" else "cancelled"
     return "failed" if "skipped" in found else "completed"
 
 
@@ -96,7 +108,8 @@ def _recorded(step: StepRecords, now: float) -> State | None:
         return State("lost", "its process or container ended without a result", noted=True)
     silence = now - step.last_sign
     if silence > contract.LOST_AFTER + _wait(step, last):
-        return State("lost", f"no heartbeat for {silence:.0f} s")
+        lost = State("lost", f"no heartbeat for {silence:.0f} s")
+        return None if last.get("outcome") == "cancelled" else lost
     if last.get("outcome") == "failed":
         return State("running", f"attempt {last.get('attempt')} failed")
     return State("running")
@@ -111,11 +124,13 @@ def _wait(step: StepRecords, last: AttemptRecord) -> float:
     return delay * float(step.retry.get("backoff", 1.0)) ** (failed - 1)
 
 
-def _unrecorded(step: StepRecords, states: dict[str, State]) -> State:
+def _unrecorded(step: StepRecords, states: dict[str, State], stop: StopRecord | None) -> State:
     for upstream in step.upstream:
         above = states.get(upstream)
         if above is not None and above.status in ENDED_BADLY:
             return State("skipped", f"upstream '{upstream}' was {above.status}")
+    if stop is not None:
+        return State("cancelled", stop["message"])
     return State("pending")
 
 

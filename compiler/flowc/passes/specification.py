@@ -146,6 +146,7 @@ class _Steps:
                 for use in step.components
             },
             "artifact_metadata": step.artifact_metadata,
+            "infrastructure_retries": step.infrastructure_retries,
             "ingredients": self._ingredients(step),
             "code": self._closures[step.id],
         }
