@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -18,6 +18,7 @@ from flowc_backends.docker.driving import Drive
 from flowc_backends.docker.probe import our_users
 from flowc_backends.docker.results import Outcome, explain, latest_result, read_outcome
 from flowc_backends.docker.stepping import container_name, run_arguments
+from flowc_backends.docker.stops import Stops
 from flowc_backends.images.daemon import connect
 from flowc_runtime import contract
 from flowc_runtime.stores import open_store
@@ -221,6 +222,62 @@ def test_a_second_one_kills() -> None:
     steps, _, driven = interrupted(signal.SIGINT, signal.SIGINT)
     assert steps.asked == ["stop", "kill"]
     assert driven.interruptions == 2
+
+
+def stopped(
+    tmp_path: Path, mode: str, timeout: float | None = None
+) -> tuple[dict[str, str], list[str], Stops]:
+    """A run in which `b` fails at once and `e` goes on until somebody stops it."""
+    failed, asked = threading.Event(), threading.Event()
+
+    def run_step(one: ir.Step, _line: Callable[[str], None]) -> Outcome:
+        if one.id == "b" and timeout is None:
+            failed.set()
+            return FAILED
+        if one.id in {"b", "e"}:
+            failed.wait(0 if timeout else 20)
+            return Outcome(status="cancelled" if asked.wait(3) else "completed")
+        return COMPLETED
+
+    class Obeying(Steps):
+        def obey(self, failed: str) -> None:
+            super().obey(failed)
+            asked.set()
+
+    asked_for = options(tmp_path)
+    spec: Any = {**asked_for.spec, "execution_mode": mode, "timeout": timeout}
+    stops = Stops(open_store(asked_for.store), replace(asked_for, spec=spec))
+    steps = Obeying(run_step)
+    driven = Drive(DIAMOND, Heard(), steps, 3, stops)
+    driven.run()
+    return {step: one.status for step, one in driven.outcomes.items()}, steps.asked, stops
+
+
+@pytest.mark.parametrize(
+    ("mode", "ended", "asked"),
+    [
+        ("continue_on_failure", "completed", []),
+        ("stop_on_failure", "completed", []),
+        ("fail_fast", "cancelled", ["obey b"]),
+    ],
+)
+def test_a_failure_means_what_the_execution_mode_says(
+    tmp_path: Path, mode: str, ended: str, asked: list[str]
+) -> None:
+    statuses, told, stops = stopped(tmp_path, mode)
+    assert (statuses["b"], statuses["d"], statuses["e"]) == ("failed", "skipped", ended)
+    assert told == asked
+    assert (stops.record is None) == (mode == "continue_on_failure")
+
+
+def test_the_time_of_a_run_is_over(tmp_path: Path) -> None:
+    statuses, told, stops = stopped(tmp_path, "continue_on_failure", timeout=0.5)
+    assert statuses == {
+        "a": "completed", "b": "cancelled", "c": "completed", "d": "skipped", "e": "cancelled"
+    }  # fmt: skip
+    assert told == ["obey "]
+    assert stops.record is not None
+    assert stops.record["message"] == "the run was ended after 0.5 s, its timeout"
 
 
 def refusal(call: Callable[[], object]) -> str:

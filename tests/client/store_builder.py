@@ -63,6 +63,10 @@ class StoreBuilder:
         }
         self._put(contract.result_key(run, step, generation), record)
 
+    def stop(self, run: str, reason: str, message: str = "", *, how: str = "end") -> None:
+        record = {"reason": reason, "how": how, "step": "", "message": message, "at": self.now}
+        self._put(contract.stop_key(run), record)
+
     def log(self, run: str, step: str, text: str, *, generation: int = 1) -> None:
         self.store.put(contract.log_key(run, step, generation), text.encode())
 

@@ -148,3 +148,63 @@ def test_claims_and_logs_alone_do_not_start_a_step(built: StoreBuilder) -> None:
     built.run(RUN, {"one": ()})
     built.log(RUN, "one", "text")
     assert statuses(built) == ("running", {"one": "pending"})
+
+
+@pytest.mark.parametrize(
+    ("reason", "results", "expected"),
+    [
+        ("cancelled", ("cancelled", "completed"), "cancelled"),
+        ("cancelled", ("cancelled", "failed"), "cancelled"),
+        ("cancelled", ("cancelled", "lost"), "cancelled"),
+        ("cancelled", ("completed", "failed"), "failed"),
+        ("cancelled", ("completed", "completed"), "completed"),
+        ("failure", ("cancelled", "failed"), "failed"),
+        ("failure", ("cancelled", "lost"), "failed"),
+        ("timeout", ("cancelled", "completed"), "failed"),
+        ("timeout", ("cancelled", "skipped"), "failed"),
+        ("timeout", ("cached", "completed"), "completed"),
+    ],
+)
+def test_a_run_that_was_stopped(
+    built: StoreBuilder, reason: str, results: tuple[str, str], expected: str
+) -> None:
+    built.run(RUN, {"one": (), "two": ()})
+    built.stop(RUN, reason, "because")
+    for step, result in zip(("one", "two"), results, strict=True):
+        built.result(RUN, step, result)
+    assert statuses(built) == (expected, dict(zip(("one", "two"), results, strict=True)))
+    told = Client(built.uri).run(RUN)["reason"]
+    assert told == ("" if expected == "completed" else "because")
+
+
+def test_nothing_is_pending_in_a_run_that_was_stopped(built: StoreBuilder) -> None:
+    built.run(RUN, {"one": (), "two": ("one",), "three": ()})
+    built.attempt(RUN, "one")
+    built.stop(RUN, "cancelled", "because")
+    assert statuses(built) == (
+        "running",
+        {"one": "running", "two": "cancelled", "three": "cancelled"},
+    )
+    assert Client(built.uri).run(RUN)["steps"][2]["reason"] == "because"
+    built.result(RUN, "one", "cancelled")
+    assert statuses(built) == (
+        "cancelled",
+        {"one": "cancelled", "two": "skipped", "three": "cancelled"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("age", "target", "expected"),
+    [
+        (0.0, "airflow", ("running", "running")),
+        (OLD, "airflow", ("running", "pending")),
+        (OLD, "docker", ("lost", "pending")),
+    ],
+)
+def test_a_container_that_was_ended_may_be_started_again(
+    built: StoreBuilder, age: float, target: str, expected: tuple[str, str]
+) -> None:
+    moment = built.now - age
+    built.run(RUN, {"one": ()}, age=OLD, target=target)
+    built.attempt(RUN, "one", started=moment, heartbeat=moment, ended=moment, outcome="cancelled")
+    assert statuses(built) == (expected[0], {"one": expected[1]})
