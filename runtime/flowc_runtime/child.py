@@ -184,7 +184,7 @@ def _guard(job: Job) -> Report:
 def _call_hook(job: Job) -> Report:
     from flowc_runtime import calling, keying
 
-    _enter_place(job.place, job.step)
+    _enter_place(job.place, job.step, hook=True)
     return keying.call(job) if job.hook["event"] == keying.EVENT else calling.call(job)
 
 
@@ -232,12 +232,12 @@ def make_context(job: Job, parameters: dict[str, Any]) -> context.StepContext:
     )
 
 
-def _enter_place(place: Place, step: StepSpec) -> None:
+def _enter_place(place: Place, step: StepSpec, *, hook: bool = False) -> None:
     """Make the author's modules importable, and this process look the same on every target."""
     sys.argv[:] = [step["name"]]
     os.environ.update(place.environment)
     if place.stack is not None:
-        _enter_stack(place.stack, step)
+        _enter_stack(place.stack, step, warn=not hook)
     sys.path[0:0] = [root for root in place.roots if root not in sys.path]
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None and not place.fresh:
@@ -250,16 +250,15 @@ def _enter_place(place: Place, step: StepSpec) -> None:
         imports.install(step["id"], os.environ.get("FLOWC_IMAGE", ""), first_party)
 
 
-def _enter_stack(spec: StackSpec, step: StepSpec) -> None:
+def _enter_stack(spec: StackSpec, step: StepSpec, *, warn: bool) -> None:
     """Let the step's code find the run's stack, and a tracker's library its server."""
     from flowc_runtime import stack
 
     stack.enter(spec, step)
-
-    def warn(text: str) -> None:
-        print(f"flowc: {text}", file=sys.stderr)
-
-    os.environ.update(stack.tracker_environment(spec, step, os.environ, warn))
+    found, problems = stack.tracker_environment(spec, step, os.environ)
+    os.environ.update(found)
+    for problem in problems if warn else ():
+        print(f"flowc: {problem}", file=sys.stderr)
 
 
 def _find_function(step: StepSpec) -> Callable[..., Any]:

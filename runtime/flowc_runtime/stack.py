@@ -88,32 +88,47 @@ def texts(value: Any) -> list[str]:
 
 
 def tracker_environment(
-    stack: StackSpec, step: StepSpec, environment: Mapping[str, str], warn: Callable[[str], None]
-) -> dict[str, str]:
+    stack: StackSpec, step: StepSpec, environment: Mapping[str, str]
+) -> tuple[dict[str, str], list[str]]:
     """The variables by which an experiment tracker's library finds its server.
 
-    A variable with a placeholder that is not set is left out, and ``warn`` is told.
+    A variable with a placeholder that is not set is left out, which the second result tells.
     """
     use = step.get("components", {}).get(EXPERIMENT_TRACKER)
     if use is None:
-        return {}
+        return {}, []
     component = stack["components"][EXPERIMENT_TRACKER][use["name"]]
     wanted = _VARIABLES[component["flavor"]]
     found: dict[str, str] = {}
+    problems: list[str] = []
     for key, value in {**component, **use["settings"]}.items():
         if key not in wanted:
             continue
         variable, write = wanted[key]
-        text, missing = expand(write(value), environment)
+        missing: list[str] = []
+        text = write(_filled(value, environment, missing))
         if missing:
             names = ", ".join(missing)
-            warn(
+            problems.append(
                 f"experiment tracker '{use['name']}': {key} needs the environment variable "
                 f"{names}, which is not set here; {variable} is left out"
             )
         else:
             found[variable] = text
-    return found
+    return found, problems
+
+
+def _filled(value: Any, environment: Mapping[str, str], missing: list[str]) -> Any:
+    """``value`` with every text in it expanded; adds to ``missing``."""
+    if isinstance(value, str):
+        text, lost = expand(value, environment)
+        missing += lost
+        return text
+    if hasattr(value, "items"):
+        return {key: _filled(item, environment, missing) for key, item in value.items()}
+    if hasattr(value, "append"):
+        return [_filled(item, environment, missing) for item in value]
+    return value
 
 
 def _text(value: Any) -> str:

@@ -58,7 +58,7 @@ def plain() -> dict:
     return seen("MLFLOW_TRACKING_URI", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_TRACKING_PASSWORD")
 
 @step(settings={"experiment_tracker.mlflow": {
-    "experiment_name": "mine", "tags": {"a": "b"}, "nested": False}})
+    "experiment_name": "mine", "tags": {"a": "${QUOTED}"}, "nested": False}})
 def own() -> dict:
     return seen("MLFLOW_EXPERIMENT_NAME", "MLFLOW_RUN_CONTEXT")
 
@@ -96,6 +96,7 @@ def values(pipeline: Pipeline) -> dict[str, Any]:
 def test_a_step_finds_its_tracker(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_HOST", "tracker")
     monkeypatch.setenv("MLFLOW_PASSWORD", "s3cr3t")
+    monkeypatch.setenv("QUOTED", 'say "hi"')
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     found = values(load(project, SEEN))
     assert found["plain"] == {
@@ -105,7 +106,7 @@ def test_a_step_finds_its_tracker(project: Path, monkeypatch: pytest.MonkeyPatch
     }
     assert found["own"] == {
         "MLFLOW_EXPERIMENT_NAME": "mine",
-        "MLFLOW_RUN_CONTEXT": '{"a": "b"}',
+        "MLFLOW_RUN_CONTEXT": '{"a": "say \\"hi\\""}',
     }
     assert found["other"] == {"WANDB_PROJECT": "digits", "WANDB_TAGS": "x,y"}
 
