@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from e2e.conformance.batches import Outcome, run_batch
+from e2e.conformance.batches import Batch, Outcome, forget_images
 from e2e.conformance.places import OnAirflow, OnDocker, OnKubeflow, OnPrefect, Place
 from tests.conformance import parity
 from tests.conformance.catalogue import Entry, entries
@@ -72,19 +73,28 @@ class Batches:
         wanted = {entry.name: entry for chosen in selected.values() for entry in chosen}
         self.here = {name: run_local(entry, folder(name)) for name, entry in wanted.items()}
         engines.base_image.ready()
+        self._over = Event()
         self._pool = ThreadPoolExecutor(BATCHES_AT_ONCE)
-        self._running: dict[str, Future[dict[str, Outcome]]] = {
-            target: self._pool.submit(
-                run_batch, make_place(target, engines), chosen, folder(target), engines.image
+        self._running: dict[str, Future[dict[str, Outcome]]] = {}
+        self._folders = [folder(target) for target in selected]
+        for (target, chosen), own in zip(selected.items(), self._folders, strict=True):
+            batch = Batch(
+                place=make_place(target, engines),
+                entries=chosen,
+                folder=own,
+                image=engines.image,
+                over=self._over,
             )
-            for target, chosen in selected.items()
-        }
+            self._running[target] = self._pool.submit(batch.run)
 
     def outcome(self, target: str, entry: Entry) -> Outcome:
         return self._running[target].result()[entry.name]
 
     def stop(self) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._over.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for folder in self._folders:
+            forget_images(folder)
 
 
 @pytest.fixture(scope="module")

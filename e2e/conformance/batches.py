@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from e2e.conformance.jobs import Job
+from e2e.engines import EngineError
 from flowc.errors import FlowcError
 from tests.conformance.judge import judge
 from tests.conformance.seen import look
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+    from threading import Event
 
     from e2e.conformance.places import Place
     from tests.conformance.catalogue import Entry
@@ -34,40 +38,59 @@ class Outcome:
     problems: list[str] = field(default_factory=list[str])
 
 
-def run_batch(
-    place: Place, entries: Sequence[Entry], folder: Path, image: str
-) -> dict[str, Outcome]:
-    """Run all of the cases; the outcome of each by name."""
-    outcomes = {entry.name: Outcome() for entry in entries}
-    (folder / "stores").mkdir()
-    waves = max(len(entry.case.runs) for entry in entries)
-    for number in range(1, waves + 1):
-        jobs: list[Job] = []
-        for entry in entries:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """The cases of one target; ``folder`` is the target's, ``over`` ends the batch early."""
+
+    place: Place
+    entries: Sequence[Entry]
+    folder: Path
+    image: str
+    over: Event
+
+    def run(self) -> dict[str, Outcome]:
+        """Run all of the cases, wave by wave; the outcome of each by name."""
+        outcomes = {entry.name: Outcome() for entry in self.entries}
+        (self.folder / "stores").mkdir()
+        for number in range(1, 1 + max(len(entry.case.runs) for entry in self.entries)):
+            jobs = [
+                job
+                for job in self._wave(number, outcomes)
+                if self._prepare(job, outcomes[job.name])
+            ]
+            if jobs:
+                self.place.run_all(jobs)
+            for job in jobs:
+                _judge(job, outcomes[job.name])
+        return outcomes
+
+    def _wave(self, number: int, outcomes: Mapping[str, Outcome]) -> Iterator[Job]:
+        for entry in self.entries:
             outcome = outcomes[entry.name]
-            if len(entry.case.runs) < number or outcome.refusal or outcome.problems:
-                continue
-            run = entry.case.runs[number - 1]
-            job = Job(entry=entry, run=run, number=number, folder=folder)
-            if _prepare(place, job, image, outcome):
-                jobs.append(job)
-        if jobs:
-            place.run_all(jobs)
-        for job in jobs:
-            _judge(job, outcomes[job.name])
-    return outcomes
+            if len(entry.case.runs) >= number and not (outcome.refusal or outcome.problems):
+                run = entry.case.runs[number - 1]
+                yield Job(entry=entry, run=run, number=number, folder=self.folder)
+
+    def _prepare(self, job: Job, outcome: Outcome) -> bool:
+        """Whether the job can run; the outcome has the refusal when it cannot."""
+        if self.over.is_set():
+            raise EngineError("the tests are being ended")
+        job.write()
+        try:
+            if self.place.compiles:
+                job.compile(self.place.target, self.image)
+        except FlowcError as error:
+            outcome.refusal = str(error)
+            return False
+        return True
 
 
-def _prepare(place: Place, job: Job, image: str, outcome: Outcome) -> bool:
-    """Whether the job can run; the outcome has the refusal when it cannot."""
-    job.write()
-    try:
-        if place.compiles:
-            job.compile(place.target, image)
-    except FlowcError as error:
-        outcome.refusal = str(error)
-        return False
-    return True
+def forget_images(folder: Path) -> None:
+    """Take away the images that were built for a target's cases, a few for each."""
+    manifests = [json.loads(file.read_bytes()) for file in folder.glob("builds/*/manifest.json")]
+    tags = sorted({tag for manifest in manifests for tag in manifest["images"]})
+    if tags:
+        subprocess.run(["docker", "image", "rm", *tags], capture_output=True, check=False)
 
 
 def _judge(job: Job, outcome: Outcome) -> None:

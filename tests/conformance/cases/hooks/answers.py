@@ -135,4 +135,17 @@ ANSWERS = {
         title="A lambda as a hook is refused",
         refused=refused_everywhere("on_success is a lambda; no container could import it"),
     ),
+
+    "no_alerter": Case(
+        title="Alerter hooks where no alerter is configured: a warning, not a failure",
+        runs=(
+            Run(
+                status="failed",
+                steps={
+                    "posts": done("posted"),
+                    "fails": Step(status="failed", error="exception", message="nobody is told"),
+                },
+            ),
+        ),
+    ),
 }
