@@ -88,7 +88,10 @@ class Batches:
             self._running[target] = self._pool.submit(batch.run)
 
     def outcome(self, target: str, entry: Entry) -> Outcome:
-        return self._running[target].result()[entry.name]
+        running = self._running[target]
+        if error := running.exception():
+            pytest.fail(f"the batch of {target} broke: {error!r}", pytrace=False)
+        return running.result()[entry.name]
 
     def stop(self) -> None:
         self._over.set()
