@@ -135,7 +135,6 @@ ANSWERS = {
         title="A lambda as a hook is refused",
         refused=refused_everywhere("on_success is a lambda; no container could import it"),
     ),
-
     "no_alerter": Case(
         title="Alerter hooks where no alerter is configured: a warning, not a failure",
         runs=(

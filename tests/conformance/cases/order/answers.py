@@ -184,4 +184,34 @@ ANSWERS = {
         title="Invocations that wait for each other are refused",
         refused=refused_everywhere("the order of steps goes round in a circle: hen -> egg -> hen"),
     ),
+    "by_class": Case(
+        title="A pipeline as a class",
+        runs=(
+            Run(
+                parameters={"rows": 4},
+                steps={"load": done([0, 1, 2, 3]), "total": done(6), "total_2": done(6)},
+                order=("load < total", "load < total_2"),
+            ),
+        ),
+    ),
+    "after_nested": Case(
+        title="after= a nested pipeline, and a nested pipeline that waits",
+        runs=(
+            Run(
+                steps={
+                    "first.work": done("a"),
+                    "first.more": done("a"),
+                    "second.work": done("b"),
+                    "second.more": done("b"),
+                    "last": done("c"),
+                },
+                order=(
+                    "first.work < first.more",
+                    "first.more < second.work",
+                    "second.work < second.more",
+                    "second.more < last",
+                ),
+            ),
+        ),
+    ),
 }
