@@ -62,6 +62,7 @@ class LocalBackend:
         "fail_fast": "native",
         "stop_on_failure": "native",
         "timeout": "native",
+        "schedule": "error",
         "run_timeout": "native",
         "infrastructure_retries": "native",
         "hooks": "native",

@@ -28,6 +28,7 @@ FEATURES: Mapping[str, str] = {
     "fail_fast": "a failure ends every step that runs",
     "stop_on_failure": "after a failure nothing more is started",
     "timeout": "an attempt of a step is ended after its time",
+    "schedule": "runs that the engine starts by itself",
     "run_timeout": "a run is ended after its time",
     "infrastructure_retries": "a lost container is started again",
     "hooks": "functions called when a step starts, ends, succeeds, fails",

@@ -35,6 +35,7 @@ class AirflowBackend:
         "fail_fast": "emulated",
         "stop_on_failure": "emulated",
         "timeout": "emulated",
+        "schedule": "native",
         "run_timeout": "emulated",
         "infrastructure_retries": "native",
         "hooks": "emulated",

@@ -67,6 +67,7 @@ def lower(pipeline: ir.Pipeline, options: EmitOptions) -> Dag:
         display_name="" if dag_id == pipeline.name else pipeline.name,
         source=str(pipeline.location),
         doc=f"{pipeline.doc or pipeline.name}\n\n`{pipeline.location}`",
+        schedule=pipeline.schedule or None,
         store=f'{{{{ var.value.get("{STORE_VARIABLE}", "{escape(common.store)}") }}}}',
         binds=common.binds,
         network=common.network,

@@ -59,6 +59,7 @@ class Dag:
     display_name: str
     source: str
     doc: str
+    schedule: str | None
     store: str
     binds: tuple[Bind, ...]
     network: str

@@ -43,6 +43,7 @@ class DockerBackend:
         "fail_fast": "native",
         "stop_on_failure": "native",
         "timeout": "native",
+        "schedule": "error",
         "run_timeout": "native",
         "infrastructure_retries": "native",
         "hooks": "native",

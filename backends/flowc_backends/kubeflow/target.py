@@ -38,6 +38,7 @@ class KubeflowBackend:
         "fail_fast": "emulated",
         "stop_on_failure": "emulated",
         "timeout": "emulated",
+        "schedule": "error",
         "run_timeout": "emulated",
         "infrastructure_retries": "native",
         "hooks": "emulated",

@@ -38,6 +38,7 @@ class PrefectBackend:
         "fail_fast": "emulated",
         "stop_on_failure": "emulated",
         "timeout": "emulated",
+        "schedule": "native",
         "run_timeout": "emulated",
         "infrastructure_retries": "native",
         "hooks": "emulated",
@@ -65,7 +66,9 @@ def flow_files(pipeline: ir.Pipeline, options: EmitOptions) -> dict[str, bytes]:
     text, tree = render_file(FLOW, flow=flow)
     _check(flow, tree)
     entrypoint = f"{flow.file}:{flow.function}"
-    deployment = render(DEPLOYMENT, flow=flow, pool=POOL, entrypoint=entrypoint)
+    deployment = render(
+        DEPLOYMENT, flow=flow, pool=POOL, entrypoint=entrypoint, schedule=pipeline.schedule
+    )
     return {flow.file: text.encode(), "prefect.yaml": deployment.encode()}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flowc.authoring.caching import CachePolicy
 from flowc.authoring.hooks import EVENTS, PIPELINE_EVENTS, STEP_EVENTS, hook_reference
 from flowc.authoring.retry import RetryConfig
+from flowc.authoring.schedule import is_cron
 from flowc.errors import AuthorError, did_you_mean
 from flowc.narrowing import is_dict, is_sequence
 
@@ -38,6 +39,7 @@ PIPELINE_OPTIONS = (
     "include",
     "infrastructure_retries",
     "run_name",
+    "schedule",
     "substitutions",
     "timeout",
 )
@@ -138,6 +140,10 @@ def _are_substitutions(value: Any) -> bool:
     )
 
 
+def _is_cron(value: Any) -> bool:
+    return isinstance(value, str) and is_cron(value)
+
+
 def _is_name(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
@@ -172,6 +178,7 @@ _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
         f"one of {', '.join(EXECUTION_MODES)}",
     ),
     "run_name": (_is_text, "a text"),
+    "schedule": (_is_cron, "a cron expression of five fields, as '0 3 * * 1-5'"),
     "config_path": (_is_path, "the path of a YAML file"),
     "substitutions": (_are_substitutions, "a dict of names to texts or numbers"),
     **dict.fromkeys(COMPONENT_KINDS, (_is_name, "the name of a component")),

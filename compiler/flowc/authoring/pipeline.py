@@ -109,6 +109,7 @@ if TYPE_CHECKING:
         on_init: Hook | None = None,
         on_cleanup: Hook | None = None,
         execution_mode: str | None = None,
+        schedule: str | None = None,
         timeout: float | None = None,
         infrastructure_retries: int | None = None,
     ) -> Callable[[Callable[..., Any]], Pipeline]: ...

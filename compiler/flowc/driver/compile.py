@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -13,6 +13,7 @@ from flowc.driver.front import Front, prepare
 from flowc.errors import AuthorError, BackendError
 from flowc.ir.json import to_json
 from flowc.passes.features import check_features
+from flowc.passes.schedules import check_schedule
 from flowc.registry import EmitOptions, EngineBackend, find_backend
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def compile_pipeline(  # noqa: PLR0913 - the options of a compilation, each by i
             "file:///path with --volume",
         )
     check_features(front.pipeline, target, backend.supports)
+    scheduled = check_schedule(front.pipeline, target, backend.supports)
     options = EmitOptions(
         bundle=front.bundle,
         spec=front.spec,
@@ -88,6 +90,7 @@ def compile_pipeline(  # noqa: PLR0913 - the options of a compilation, each by i
     digest = hashlib.sha256(to_json(front.pipeline).encode()).hexdigest()
     files[MANIFEST] = manifest_text(files, _about(front, target, emission, digest))
     write_build(folder, files)
+    front = replace(front, notes=(*front.notes, *scheduled))
     return _report(front, target, folder, files, emission, digest)
 
 

@@ -286,9 +286,10 @@ class Pipeline:
     """A traced pipeline.
 
     ``include`` names data files; ``notes`` are for the author. ``hooks`` are those of the run
-    itself. ``timeout`` is in seconds, from the first step's start. ``run_name`` is a template, for
-    which ``substitutions`` are names with JSON texts. ``unlisted`` is a step that was called on
-    its own: its runs are kept out of the list of runs.
+    itself. ``timeout`` is in seconds, from the first step's start. ``schedule`` is a cron
+    expression in UTC. ``run_name`` is a template, for which ``substitutions`` are names with JSON
+    texts. ``unlisted`` is a step that was called on its own: its runs are kept out of the list of
+    runs.
     """
 
     name: str
@@ -299,6 +300,7 @@ class Pipeline:
     include: tuple[Include, ...] = ()
     hooks: tuple[Hook, ...] = ()
     execution_mode: str = "continue_on_failure"
+    schedule: str = ""
     timeout: float | None = None
     run_name: str = ""
     substitutions: tuple[tuple[str, str], ...] = ()

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 def to_text(pipeline: Pipeline) -> str:
     parameters = ", ".join(_parameter(parameter) for parameter in pipeline.parameters)
     lines = [f"pipeline {pipeline.name}({parameters})  # {pipeline.location}"]
+    if pipeline.schedule:
+        lines.append(f"  schedule {pipeline.schedule}")
     if pipeline.execution_mode != "continue_on_failure":
         lines.append(f"  {pipeline.execution_mode}")
     if pipeline.unlisted:

@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from flowc.authoring.step import Step
     from flowc.trace.model import Keep
 
-OF_A_RUN = (*PIPELINE_EVENTS, "execution_mode", "timeout", "run_name", "substitutions")
+OF_A_RUN = (
+    *PIPELINE_EVENTS, "execution_mode", "timeout", "run_name", "schedule", "substitutions",
+)  # fmt: skip
 """Options of a pipeline that its steps cannot take over."""
 
 
@@ -96,6 +98,7 @@ def trace_calls(
         include=_included(pipeline, tracer, root),
         hooks=options.hooks(pipeline.options, PIPELINE_EVENTS, title=pipeline.title, root=root),
         execution_mode=pipeline.options.get("execution_mode", "continue_on_failure"),
+        schedule=pipeline.options.get("schedule", ""),
         timeout=pipeline.options.get("timeout"),
         run_name=pipeline.options.get("run_name", ""),
         substitutions=substitutions(pipeline.options.get("substitutions", {})),
