@@ -174,6 +174,7 @@ def test_hooks_fire_once_whatever_ends_a_step(
     for target in targets:
         state, document = results[target.name]
         assert state in FAILED, target.name
+        assert document["name"] == "hooked of {{ x }} 'all' 001", target.name
         assert shown[target.name] == {
             "fine": "completed 1",
             "raises": "failed 2",

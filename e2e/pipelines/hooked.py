@@ -1,4 +1,4 @@
-"""Hooks, retries, a time limit and a killed process, each noted in the step's own log."""
+"""Hooks, retries, a time limit and a killed process, each noted in the step's own log; a name."""
 
 from __future__ import annotations
 
@@ -40,7 +40,11 @@ def slow(number: int) -> int:
     return number
 
 
-@pipeline(on_failure=failed)
+@pipeline(
+    on_failure=failed,
+    run_name="{pipeline} of {team} {number:03d}",
+    substitutions={"team": "{{ x }} 'all'"},
+)
 def hooked(number: int = 1) -> None:
     one = fine(number)
     raises(one)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tests.cli.conftest import CommandLine
 
-PAGES = ("", *COMMANDS, "runs list", "runs show", "runs logs")
+PAGES = ("", *COMMANDS, "runs list", "runs show", "runs logs", "config template", "config check")
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from flowc.cli import main
 from flowc.errors import AuthorError
 from flowc.ir.text import value_text
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from tests.config.conftest import Scene
 
 STEPS = """
+from flowc import CachePolicy
+def chosen(x): ...
 class Own(ValueError): ...
 def told(exception: BaseException): ...
 def other(step_name): ...
@@ -83,7 +86,9 @@ def p(n: int = 1, word: str = "x"):
       timeout=5, infrastructure_retries=2, on_failure=told, on_success=other,
       settings={"docker": {"requirements": ["numpy"], "python": "python3.12"}})
 def make(n: int = 1, m: int = 2) -> int: ...
-@step(output_materializers={"a": Form})
+@step(output_materializers={"a": Form}, cache_policy=CachePolicy(
+    ignore_inputs=["x"], files=["hooked.py"], objects=[Own, told], key=chosen, expires=3600,
+    versions="exact"))
 def use(x: int) -> Annotated[int, "a"]: ...
 @pipeline(
     retry=RetryConfig(max_retries=1, delay=2), infrastructure_retries=1, on_failure="hooked.told",
@@ -129,6 +134,13 @@ steps:
         python: python3.12
   use:
     output_materializers: {{a: {module}.Form}}
+    cache_policy:
+      ignore_inputs: [x]
+      files: [hooked.py]
+      objects: [{module}.Own, {module}:told]
+      key: {module}.chosen
+      expires: 3600
+      versions: exact
 """
     )
     in_code = scene.written_in_code(STEPS + full)
@@ -251,6 +263,14 @@ def show(n: int, word: str = "w") -> str:
 def p(n: int = 1):
     show(n)
 """
+ASKED = """
+@step
+def show(n: int, word: str) -> str:
+    return f"{n} {word}"
+@pipeline
+def p(n: int, m: int):
+    show(n)
+"""
 
 
 def test_a_call_in_python_takes_its_parameters_from_the_file(
@@ -277,8 +297,6 @@ def test_a_call_in_python_takes_its_parameters_from_the_file(
 def test_the_command_lines_no_cache_beats_every_file(
     scene: Scene, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from flowc.cli import main
-
     scene.pipeline(CALLED)
     file = scene.load().entrypoint.__code__.co_filename
     scene.yaml("enable_cache: true\nsteps: {show: {enable_cache: true}}")
@@ -288,3 +306,20 @@ def test_the_command_lines_no_cache_beats_every_file(
         assert main([*words, *more]) == 0
         statuses.append(json.loads(capsys.readouterr().out)["steps"][0]["status"])
     assert statuses == ["completed", "cached", "completed"]
+
+
+def test_a_file_gives_what_code_asks_for(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FLOWC_STORE", f"file:{scene.folder}/store")
+    scene.pipeline(ASKED)
+    scene.yaml("parameters: {n: 8}\nsteps: {show: {parameters: {word: z}}}")
+    pipeline = scene.load().with_options(config_path="c.yaml")
+    with pytest.raises(AuthorError, match=r"pipeline 'p' is not given its input 'm'"):
+        pipeline()
+    assert [step["status"] for step in pipeline.plan(m=1)["steps"]] == ["miss"]
+    assert pipeline(m=1)["parameters"] == {"n": 8, "m": 1}
+    words = ["plan", pipeline.entrypoint.__code__.co_filename, "-p", "m=1", "--json"]
+    assert main(words) == 2
+    assert main([*words, "--config", "c.yaml"]) == 0
+    assert json.loads(capsys.readouterr().out)["steps"][0]["status"] == "hit"

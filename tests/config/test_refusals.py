@@ -50,6 +50,13 @@ def p(n: int = 1, must: str = "m"):
         ("retry:\n  delay: 1\n  max_retries: -3", 3, "max_retries wants an integer from 0", ""),
         ("retry:\n  only_on: nowhere.E", 2, "only_on names 'nowhere.E', which cannot", ""),
         ("retry:\n  only_on:\n  - OSError\n  - print", 2, "wants exception classes", ""),
+        ("cache_policy:\n  expire: 3", 2, "cache_policy has no key 'expire'", "'expires'"),
+        ("cache_policy:\n\n  expires: -3", 3, "cache_policy: expires wants seconds above 0", ""),
+        ("cache_policy:\n  key: nowhere.f", 2, "key names 'nowhere.f', which cannot be", ""),
+        ("cache_policy:\n  objects: [3]", 2, "objects wants import paths, got 3", ""),
+        ("cache_policy:\n  versions: all", 2, "versions wants one of ignore, minor, exact", ""),
+        ("cache_policy:\n  files: [none/*]", 1, "'none/*', which matches nothing", ""),
+        ("cache_policy:\n  ignore_inputs: [zz]", 1, "ignore_inputs names 'zz'", ""),
         ("on_failure: 3", 1, "on_failure wants a function or its import path, got 3", ""),
         ("on_failure: told", 1, "on_failure is the text 'told', which is no import path", ""),
         ("\non_failure: nowhere.told", 2, "'nowhere.told', which cannot be imported", ""),
@@ -147,3 +154,21 @@ def test_a_file_that_is_not_there(scene: Scene) -> None:
 def test_a_nested_pipeline_with_a_file_of_its_own(scene: Scene) -> None:
     scene.pipeline(PIPELINE.replace("    inner()", "    inner.with_options(config_path='x')()"))
     assert "pipeline 'inner' has a config_path of its own" in scene.refusal("{}")
+
+
+def test_a_component_that_the_stack_does_not_have(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (scene.folder / "flowc.toml").write_text(
+        "[components.alerter.team]\nflavor = 'apprise'\nurls = ['json://localhost:1']\n"
+        "[stacks.prod]\nalerter = 'team'\n"
+    )
+    monkeypatch.setenv("FLOWC_STACK", "prod")
+    scene.pipeline(PIPELINE)
+    refusal = scene.refusal("steps:\n  use:\n    timeout: 3\n    alerter: teem\n")
+    assert refusal.startswith("c.yaml:4: step 'use': there is no alerter 'teem' in the stack")
+    assert "alerter team" in scene.text("steps: {use: {alerter: team}}")
+    refusal = scene.refusal("steps:\n  use:\n    settings:\n      alerter: {titel: a}\n")
+    assert refusal.startswith(
+        "c.yaml:4: step 'use': settings['alerter.apprise'] has no key 'titel'"
+    )

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
 
+from flowc.cli import main
+from flowc.driver.front import prepare
 from flowc.errors import AuthorError
 from flowc.trace.naming import fill_in
 from flowc_runtime.naming import claim
 from flowc_runtime.stores import open_store
-from tests.authoring import traced
+from tests.authoring import load, traced, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,3 +96,27 @@ def test_values_that_only_a_run_knows_may_stand_in_a_template(tmp_path: Path) ->
     template = "{pipeline}-{n:03d}-{rate:.1f}-{when}-{mode}-{team:.2f}"
     options = f"run_name={template!r}, substitutions={{'team': 1}}"
     assert traced(tmp_path, PIPELINE.format(options=options)).run_name == template
+
+
+@pytest.mark.parametrize("target", ["airflow", "kubeflow", "prefect"])
+def test_what_an_engine_starts_knows_the_template(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = write(tmp_path, PIPELINE.format(options="run_name='{team} {mode} {n}'"))
+    (tmp_path / "c.yaml").write_text("substitutions: {team: blue}\n")
+    words = ["compile", str(source), "-t", target, "-c", "c.yaml", "-o", "build", "--no-build"]
+    assert main([*words, "--store", "s3://bucket"]) == 0
+    (bundle,) = {*tmp_path.glob("build/images/*/**/*.pyz")}
+    spec = json.loads(zipfile.ZipFile(bundle).read("pipeline.json"))
+    assert spec["run_name"] == "{team} {mode} {n}"
+    assert spec["substitutions"] == {"mode": "x", "team": "blue", "when": None}
+
+
+def test_a_name_that_the_driver_gives_is_not_in_the_bundle(tmp_path: Path) -> None:
+    pipeline = load(tmp_path, PIPELINE.format(options=""))
+    digests = {
+        prepare(pipeline.with_options(run_name=name), typed={"n": "1"}).bundle.digest
+        for name in ("training_run_20260131_101010", "training_run_20260131_101011", None)
+    }
+    assert len(digests) == 1

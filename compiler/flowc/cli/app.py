@@ -17,6 +17,7 @@ COMMANDS = {
     "runs": "flowc.cli.runs:runs_group",
     "cancel": "flowc.cli.runs:cancel_command",
     "graph": "flowc.cli.graph:graph_command",
+    "config": "flowc.cli.config:config_group",
     "stack": "flowc.cli.stack:stack_group",
     "targets": "flowc.cli.targets:targets_command",
     "doctor": "flowc.cli.doctor:doctor_command",

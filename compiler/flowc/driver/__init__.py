@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flowc.driver.compile import CompileReport, compile_pipeline
+from flowc.driver.configuration import configuration_template
 from flowc.driver.loading import load_pipeline
 from flowc.driver.plan import plan_called_pipeline, plan_pipeline
 from flowc.driver.run import run_called_pipeline, run_pipeline
@@ -15,6 +16,7 @@ __all__ = [
     "CompileReport",
     "active_stack_spec",
     "compile_pipeline",
+    "configuration_template",
     "default_store",
     "load_pipeline",
     "plan_called_pipeline",

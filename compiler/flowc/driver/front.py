@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from flowc.authoring.handles import author_location
 from flowc.driver.bundle import build_bundle, included_files
 from flowc.driver.configuration import read_configuration
 from flowc.driver.stacks import stacks_of
@@ -14,11 +15,13 @@ from flowc.passes.code import digest_code, digest_objects
 from flowc.passes.specification import Counted, counted_objects, lower_to_spec
 from flowc.registry import Bundle
 from flowc.trace import import_root, module_name, project_root, trace_pipeline
+from flowc.trace.model import signature_of
 from flowc.trace.modules import reach
 from flowc.trace.project import is_first_party
+from flowc.trace.types import hints_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from flowc import ir
@@ -45,6 +48,15 @@ class Front:
     import_paths: tuple[str, ...]
     notes: tuple[str, ...]
     uncached: Mapping[str, str]
+
+
+def bind_call(
+    pipeline: Pipeline, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What a call from Python passes; it may leave to a file what that holds."""
+    signature = signature_of(pipeline, hints_of(pipeline.entrypoint))
+    elsewhere = read_configuration(pipeline).parameters
+    return signature.bind(args, kwargs, call=author_location(), elsewhere=elsewhere)
 
 
 def prepare(

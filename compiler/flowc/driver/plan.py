@@ -11,16 +11,13 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from flowc.authoring.handles import author_location
 from flowc.client.explain import compare_with, explain_miss, list_causes
 from flowc.client.history import History
-from flowc.driver.front import prepare
+from flowc.driver.front import bind_call, prepare
 from flowc.driver.run import PlainReporter, run_options
 from flowc.errors import AuthorError, BackendError, EngineUnavailable
 from flowc.passes.features import check_features
 from flowc.registry import ImageBackend, find_backend
-from flowc.trace.model import signature_of
-from flowc.trace.types import hints_of
 from flowc_runtime import cache, contract, keys, versions
 from flowc_runtime.stores import StoreError, open_store
 
@@ -83,8 +80,7 @@ def plan_called_pipeline(
     pipeline: Pipeline, args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> PlanDocument:
     """The plan of a call from Python."""
-    signature = signature_of(pipeline, hints_of(pipeline.entrypoint))
-    return plan_pipeline(pipeline, given=signature.bind(args, kwargs, call=author_location()))
+    return plan_pipeline(pipeline, given=bind_call(pipeline, args, kwargs))
 
 
 def _versions(backend: Backend, front: Front, options: RunOptions) -> VersionsOf:

@@ -9,15 +9,12 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
-from flowc.authoring.handles import author_location
-from flowc.driver.front import Front, prepare
+from flowc.driver.front import Front, bind_call, prepare
 from flowc.driver.store import default_store
 from flowc.errors import AuthorError, RunFailed
 from flowc.passes.features import check_features
 from flowc.registry import BuildOptions, MachineBackend, RunOptions, find_backend
-from flowc.trace.model import signature_of
 from flowc.trace.naming import fill_in
-from flowc.trace.types import hints_of
 from flowc_runtime.contract import run_id
 from flowc_runtime.naming import claim
 from flowc_runtime.stores import open_store
@@ -76,9 +73,7 @@ def run_called_pipeline(
     """
     from flowc.client import Client
 
-    signature = signature_of(pipeline, hints_of(pipeline.entrypoint))
-    given = signature.bind(args, kwargs, call=author_location())
-    front = prepare(pipeline, given=given)
+    front = prepare(pipeline, given=bind_call(pipeline, args, kwargs))
     options = run_here(front, PlainReporter())
     document = Client(options.store).run(options.run)
     if document["status"] != "completed":

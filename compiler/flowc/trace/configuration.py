@@ -37,10 +37,12 @@ class Given:
 class StepConfiguration:
     """What stands under one key of ``steps``; ``outputs`` are those that it gives materializers.
 
-    ``options`` are checked already, ``parameters`` and ``outputs`` wait for the step's signature.
+    ``options`` are checked already, ``parameters`` and ``outputs`` wait for the step's signature,
+    ``components`` for the stack: these are the places of what is said of them, by kind.
     """
 
     where: str
+    components: Mapping[str, str] = field(default_factory=dict[str, str])
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     parameters: Mapping[str, Given] = field(default_factory=dict[str, Given])
     outputs: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -73,6 +75,14 @@ class Configuration:
         for configuration in self.of(invocation, step):
             options = merge(options, configuration.options)
         return options
+
+    def blamed(self, error: AuthorError, invocation: str, step: str) -> AuthorError:
+        """What is wrong with a component, at the place in the file that says it, if one does."""
+        where = error.where
+        for configuration in self.of(invocation, step):
+            for kind, place in configuration.components.items():
+                where = place if kind in error.message else where
+        return AuthorError(error.message, where=where, hint=error.hint)
 
     def check_steps(self, invocations: Mapping[str, str]) -> None:
         """``invocations`` are the pipeline's, each with the name of its step.

@@ -14,7 +14,7 @@ from flowc.trace.types import declared_outputs, hints_of, type_of
 from flowc_runtime import values
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from flowc.authoring.definition import Definition
     from flowc.authoring.step import Step
@@ -47,9 +47,17 @@ class Signature:
     where: str
     arguments: tuple[Argument, ...]
 
-    def bind(self, args: Sequence[Any], kwargs: Mapping[str, Any], *, call: str) -> dict[str, Any]:
+    def bind(
+        self,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        *,
+        call: str,
+        elsewhere: Collection[str] = (),
+    ) -> dict[str, Any]:
         """The given values by name, in the order of the function's parameters.
 
+        What is given ``elsewhere`` may be missing here.
         Raises AuthorError, placed at ``call``, for a missing, unknown or repeated argument.
         """
         places = [argument.name for argument in self.arguments if argument.positional]
@@ -66,7 +74,9 @@ class Signature:
         missing = [
             argument.name
             for argument in self.arguments
-            if argument.name not in given and argument.default is REQUIRED
+            if argument.name not in given
+            and argument.name not in elsewhere
+            and argument.default is REQUIRED
         ]
         if missing:
             raise AuthorError(
@@ -79,6 +89,12 @@ class Signature:
             for argument in self.arguments
             if argument.name in given
         }
+
+    def left_open(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[str, ...]:
+        """The names of what a call does not pass."""
+        places = [argument.name for argument in self.arguments if argument.positional]
+        passed = {*places[: len(args)], *kwargs}
+        return tuple(item.name for item in self.arguments if item.name not in passed)
 
     def _check_keyword(self, name: str, given: Mapping[str, Any], call: str) -> None:
         from flowc.errors import did_you_mean

@@ -263,10 +263,18 @@ def _steps(definition: Definition, tracer: Tracer, root: Path, stack: ir.Stack) 
                 timeout=call.options.get("timeout"),
                 infrastructure_retries=call.options.get("infrastructure_retries", 0),
                 docker=configured[key],
-                components=component_uses(
-                    call.options, stack, inherited, title=title, where=where
-                ),
+                components=_components(call, tracer, stack, inherited),
             )
         )
     policies.check()
     return steps
+
+
+def _components(
+    call: Call, tracer: Tracer, stack: ir.Stack, inherited: list[str]
+) -> tuple[ir.ComponentUse, ...]:
+    title, where = f"step '{call.step.id}'", str(call.step.defined)
+    try:
+        return component_uses(call.options, stack, inherited, title=title, where=where)
+    except AuthorError as error:
+        raise tracer.configuration.blamed(error, call.step.id, call.step.name) from None

@@ -60,9 +60,13 @@ MAX_DEPTH = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A recorded invocation, before its order and configuration are settled."""
+    """A recorded invocation, before its order and configuration are settled.
+
+    ``open`` are the inputs that the call itself does not pass.
+    """
 
     step: ir.Step
+    open: tuple[str, ...]
     options: Mapping[str, Any]
     data: tuple[str, ...]
     after: tuple[After, ...]
@@ -157,6 +161,7 @@ class Tracer:
         after = rest.pop("after", None)
         scope = self._scopes[-1]
         step_id = self._new_id(scope, explicit or step.name, explicit=bool(explicit), where=where)
+        left_open = model.signature.left_open(args, rest)
         configured = self.configuration.of(step_id, step.name)
         if configured:
             rest = with_inputs(model.signature, configured, args, rest, where)
@@ -183,6 +188,7 @@ class Tracer:
         )
         self.calls[step_id] = Call(
             step=node,
+            open=left_open,
             options=options,
             data=tuple(self._upstream),
             after=order,

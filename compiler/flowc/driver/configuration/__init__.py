@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from flowc.trace.configuration import EMPTY
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flowc.authoring.pipeline import Pipeline
     from flowc.trace.configuration import Configuration
 
@@ -25,3 +27,19 @@ def read_configuration(pipeline: Pipeline, file: str = "") -> Configuration:
     from flowc.driver.configuration.reading import read
 
     return read(path, pipeline)
+
+
+def configuration_template(
+    pipeline: Pipeline, parameters: Mapping[str, str], *, config: str = "", stack: str = ""
+) -> str:
+    """A commented file with every key; as it is written, it changes nothing."""
+    from flowc.driver.configuration.template import to_template
+    from flowc.driver.stacks import stacks_of
+    from flowc.trace.pipeline import trace_calls
+
+    configuration = read_configuration(pipeline, config)
+    chosen = stacks_of(pipeline).choose(stack)
+    traced, calls = trace_calls(
+        pipeline, typed=parameters, configuration=configuration, stack=chosen
+    )
+    return to_template(configuration.configured(pipeline), traced, calls)

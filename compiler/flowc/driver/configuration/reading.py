@@ -7,10 +7,18 @@ told with its line. All problems are told at once.
 from __future__ import annotations
 
 import importlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flowc.authoring.configuration import PIPELINE_OPTIONS, STEP_OPTIONS, check_options, merge
+from flowc.authoring.caching import CachePolicy
+from flowc.authoring.configuration import (
+    COMPONENT_KINDS,
+    PIPELINE_OPTIONS,
+    STEP_OPTIONS,
+    check_options,
+    merge,
+)
 from flowc.authoring.retry import RetryConfig
 from flowc.driver.configuration.document import Entry, read_document
 from flowc.errors import AuthorError, FlowcError, did_you_mean, raise_all
@@ -19,7 +27,7 @@ from flowc.trace.configuration import Configuration, Given, StepConfiguration, p
 from flowc.trace.settings import check_components, docker_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from flowc.authoring.pipeline import Pipeline
 
@@ -30,7 +38,30 @@ PIPELINE_KEYS = (
     "steps",
 )
 STEP_KEYS = (*STEP_OPTIONS, "parameters")
-RETRY_KEYS = RetryConfig.__slots__
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """An option that is an object in code, and a mapping here.
+
+    Of its ``keys``, those in ``objects`` are lists of import paths and ``single`` is one.
+    """
+
+    make: Callable[..., Any]
+    keys: tuple[str, ...]
+    objects: str
+    single: str = ""
+
+
+STRUCTURES = {
+    "cache_policy": Structure(
+        CachePolicy,
+        tuple(name for name in CachePolicy.__slots__ if name != "where"),
+        objects="objects",
+        single="key",
+    ),
+    "retry": Structure(RetryConfig, RetryConfig.__slots__, objects="only_on"),
+}
 
 
 def read(path: str, pipeline: Pipeline) -> Configuration:
@@ -70,6 +101,7 @@ class _Reader:
             options=self._options(keys, STEP_OPTIONS, title),
             parameters=self._given(keys, title),
             outputs=dict(self._outputs(keys)),
+            components=dict(self._components(keys)),
         )
 
     def _keys(self, entry: Entry, known: tuple[str, ...], what: str) -> dict[str, Entry]:
@@ -117,6 +149,15 @@ class _Reader:
                 for name, member in entry.value.items():
                     yield name, member.where
 
+    def _components(self, keys: Mapping[str, Entry]) -> Iterator[tuple[str, str]]:
+        """Kinds of components that are chosen or have settings, each with its place."""
+        settings = keys.get("settings")
+        members = settings.value if settings is not None and is_dict(settings.value) else {}
+        for name, entry in [*members.items(), *keys.items()]:
+            kind = name.partition(".")[0]
+            if kind in COMPONENT_KINDS:
+                yield kind, entry.where
+
     def _options(
         self, keys: Mapping[str, Entry], known: tuple[str, ...], title: str
     ) -> dict[str, Any]:
@@ -126,6 +167,8 @@ class _Reader:
                 continue
             try:
                 value = self._value(name, entry, title)
+                if value is None:
+                    continue
                 with placed(entry.where):
                     given = check_options({name: value}, known, what=title, where=entry.where)
                 options = merge(options, given)
@@ -134,8 +177,8 @@ class _Reader:
         return options
 
     def _value(self, name: str, entry: Entry, title: str) -> Any:
-        if name == "retry":
-            return _retry(entry, title)
+        if name in STRUCTURES:
+            return _structured(name, entry, title)
         if name == "settings":
             return self._settings(entry, title)
         return _without_nulls(entry) if is_dict(entry.value) else entry.plain()
@@ -181,43 +224,52 @@ def _without_nulls(entry: Entry) -> Any:
     }
 
 
-def _retry(entry: Entry, title: str) -> RetryConfig:
+def _structured(option: str, entry: Entry, title: str) -> Any:
+    """Each key is tried alone, so that what is wrong has a line of its own."""
+    structure = STRUCTURES[option]
     if not is_dict(entry.value):
         raise AuthorError(
-            f"{title}: retry wants keys with values, got {entry.plain()!r}",
+            f"{title}: {option} wants keys with values, got {entry.plain()!r}",
             where=entry.where,
-            hint=f"its keys: {', '.join(RETRY_KEYS)}",
+            hint=f"its keys: {', '.join(structure.keys)}",
         )
-    options: dict[str, Any] = {}
+    arguments: dict[str, Any] = {}
     for name, member in entry.value.items():
-        if name not in RETRY_KEYS:
+        if name not in structure.keys:
             raise AuthorError(
-                f"{title}: retry has no key '{name}'",
+                f"{title}: {option} has no key '{name}'",
                 where=member.where,
-                hint=did_you_mean(name, list(RETRY_KEYS)),
+                hint=did_you_mean(name, list(structure.keys)),
             )
-        if member.value is None:
-            continue
-        options[name] = _exceptions(member, title) if name == "only_on" else member.plain()
-        try:
-            RetryConfig(**{name: options[name]})
-        except AuthorError as error:
-            raise AuthorError(f"{title}: retry: {error.message}", where=member.where) from None
-    return RetryConfig(**options)
+        if member.value is not None:
+            arguments[name] = _argument(structure, name, member, title)
+            try:
+                structure.make(**{name: arguments[name]})
+            except AuthorError as error:
+                message = error.message.removeprefix(f"{structure.make.__name__}: ")
+                raise AuthorError(f"{title}: {option}: {message}", where=member.where) from None
+    if not arguments:
+        return None
+    made = structure.make(**arguments)
+    if isinstance(made, CachePolicy):
+        made.where = entry.where
+    return made
 
 
-def _exceptions(entry: Entry, title: str) -> list[Any]:
-    items: list[Entry] = entry.value if is_list(entry.value) else [entry]
-    return [_imported(item, title) for item in items]
+def _argument(structure: Structure, name: str, entry: Entry, title: str) -> Any:
+    if name == structure.single:
+        return _imported(name, entry, title)
+    if name == structure.objects:
+        items: list[Entry] = entry.value if is_list(entry.value) else [entry]
+        return [_imported(name, item, title) for item in items]
+    return entry.plain()
 
 
-def _imported(entry: Entry, title: str) -> Any:
+def _imported(key: str, entry: Entry, title: str) -> Any:
     """What an import string names; a bare name is one of Python's own."""
     text = entry.plain()
     if not isinstance(text, str):
-        raise AuthorError(
-            f"{title}: only_on wants import paths of exceptions, got {text!r}", where=entry.where
-        )
+        raise AuthorError(f"{title}: {key} wants import paths, got {text!r}", where=entry.where)
     module, colon, name = text.partition(":")
     if not colon:
         module, _, name = text.rpartition(".")
@@ -227,7 +279,7 @@ def _imported(entry: Entry, title: str) -> Any:
             found = getattr(found, part)
     except (ImportError, AttributeError, ValueError) as error:
         raise AuthorError(
-            f"{title}: only_on names '{text}', which cannot be imported: {error}",
+            f"{title}: {key} names '{text}', which cannot be imported: {error}",
             where=entry.where,
         ) from None
     return found
