@@ -1,0 +1,40 @@
+"""A failure ends what runs, and what has not begun never does."""
+
+from __future__ import annotations
+
+import time
+
+from flowc import get_step_context, pipeline, step
+from flowc.client import Client
+
+
+def wait_for(step: str, *statuses: str) -> None:
+    run = get_step_context().pipeline_run.id
+    while True:
+        found = {one["id"]: one["status"] for one in Client().run(run)["steps"]}
+        if found[step] in statuses:
+            return
+        time.sleep(0.05)
+
+
+@step(enable_cache=False, timeout=300)
+def bad() -> int:
+    wait_for("slow", "running")
+    raise ValueError("all over")
+
+
+@step(enable_cache=False)
+def slow() -> int:
+    time.sleep(240)
+    return 1
+
+
+@step
+def below(number: int) -> int:
+    return number
+
+
+@pipeline(execution_mode="fail_fast")
+def fail_fast() -> None:
+    bad()
+    below(slow())
