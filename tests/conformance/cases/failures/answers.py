@@ -42,7 +42,6 @@ ANSWERS = {
     ),
     "signals": Case(
         title="Killed, interrupted and signalled steps",
-        cover=True,
         runs=(
             Run(
                 status="failed",

@@ -7,7 +7,6 @@ from tests.conformance.expectation import Case, Run, Step, done, refused_everywh
 ANSWERS = {
     "numbered": Case(
         title="Ids are numbered, or given by id= and step_name=",
-        cover=True,
         runs=(
             Run(
                 steps={
