@@ -101,19 +101,20 @@ def test_messages_arrive(
     target = make_target(name, engines, tmp_path)
     target.run(target.prepare(source), {})
     document = only_run(target.store, "alerting", set())
-    run = document["run_id"]
+    run, called = document["run_id"], document["name"]
+    shown = run if called == run else f"{called} ({run})"
     assert sorted((post["title"], post["message"]) for post in webhook.posts) == [
         ("Measured", f"{run} measured 3"),
         (
             "alerting: broken failed",
             (
-                f"Step 'broken' of pipeline 'alerting' failed in run {run}:\n"
+                f"Step 'broken' of pipeline 'alerting' failed in run {shown}:\n"
                 "LookupError: no use for 3"
             ),
         ),
         (
             "alerting: measured completed",
-            f"Step 'measured' of pipeline 'alerting' completed in run {run}.",
+            f"Step 'measured' of pipeline 'alerting' completed in run {shown}.",
         ),
     ]
     statuses = {step["id"]: step["status"] for step in document["steps"]}
