@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from e2e.conformance.batches import Batch, Outcome, forget_images
+from e2e.conformance.batches import Batch, Outcome
 from e2e.conformance.places import OnAirflow, OnDocker, OnKubeflow, OnPrefect, Place
 from tests.conformance import parity
 from tests.conformance.catalogue import Entry, entries
@@ -76,12 +76,11 @@ class Batches:
         self._over = Event()
         self._pool = ThreadPoolExecutor(BATCHES_AT_ONCE)
         self._running: dict[str, Future[dict[str, Outcome]]] = {}
-        self._folders = [folder(target) for target in selected]
-        for (target, chosen), own in zip(selected.items(), self._folders, strict=True):
+        for target, chosen in selected.items():
             batch = Batch(
                 place=make_place(target, engines),
                 entries=chosen,
-                folder=own,
+                folder=folder(target),
                 image=engines.image,
                 over=self._over,
             )
@@ -96,8 +95,6 @@ class Batches:
     def stop(self) -> None:
         self._over.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
-        for folder in self._folders:
-            forget_images(folder)
 
 
 @pytest.fixture(scope="module")

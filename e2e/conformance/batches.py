@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -83,14 +81,6 @@ class Batch:
             outcome.refusal = str(error)
             return False
         return True
-
-
-def forget_images(folder: Path) -> None:
-    """Take away the images that were built for a target's cases, a few for each."""
-    manifests = [json.loads(file.read_bytes()) for file in folder.glob("builds/*/manifest.json")]
-    tags = sorted({tag for manifest in manifests for tag in manifest["images"]})
-    if tags:
-        subprocess.run(["docker", "image", "rm", *tags], capture_output=True, check=False)
 
 
 def _judge(job: Job, outcome: Outcome) -> None:
