@@ -141,10 +141,12 @@ def test_a_failure_lets_what_runs_end(targets: list[Target], record_table: Recor
     for name, (state, document) in answers.items():
         assert state in FAILED, name
         assert document["status"] == "failed", name
-        expected = {"fail": "failed", "beside": "completed", "below": "cancelled"}
-        if name == "kubeflow":  # nothing runs beside anything there
-            expected |= {"beside": "cancelled", "below": "skipped"}
-        assert shown[name] == expected, name
+        expected = [{"fail": "failed", "beside": "completed", "below": "cancelled"}]
+        if name == "kubeflow":
+            # Nothing runs beside anything there, and which of two goes first is left to chance.
+            expected.append({"fail": "failed", "beside": "cancelled", "below": "skipped"})
+            expected.append({"fail": "failed", "beside": "completed", "below": "completed"})
+        assert shown[name] in expected, name
 
 
 def test_the_time_of_a_run(targets: list[Target], record_table: RecordTable) -> None:
@@ -179,7 +181,7 @@ def test_a_run_is_cancelled(targets: list[Target], record_table: RecordTable) ->
 
 
 def check_cancelled(document: dict[str, Any], name: str) -> None:
-    assert document["status"] == "cancelled", name
+    assert document["status"] == "cancelled", (name, document["steps"])
     assert {step["id"]: step["status"] for step in document["steps"]} == {
         "begin": "completed",
         "endless": "cancelled",

@@ -327,6 +327,9 @@ ARGUMENT_LIMIT = 64 * 1024
 HEARTBEAT = 5.0
 """Seconds between two heartbeats of a running attempt."""
 
+STOPPING = 15.0
+"""Seconds that a container takes at most once it is asked to end; engines allow about ten."""
+
 LOST_AFTER = 30.0
 """Seconds without a heartbeat after which a running attempt is shown as lost."""
 

@@ -14,6 +14,10 @@ nothing, and all its upstream completed         `cancelled`: the run ended befor
                                                 or was stopped
 ==============================================  ============================================
 
+An attempt that has not ended may be ending right now: an engine that cancels a run stops its
+containers and starts the last one at the same time. It gets as long as it shows signs of life,
+within limits.
+
 Hooks that are due and that nobody has claimed are called, on_cleanup last.
 
 The run went well when every invocation was completed or cached.
@@ -21,6 +25,7 @@ The run went well when every invocation was completed or cached.
 
 from __future__ import annotations
 
+import os
 import time
 
 from flowc_runtime import contract, errors, keys, records, stopping
@@ -32,6 +37,10 @@ if TYPE_CHECKING:
     from flowc_runtime.closing import Closing, Places
     from flowc_runtime.contract import AttemptRecord, ResultRecord, StepSpec
     from flowc_runtime.records import Generation, Run
+
+
+LOOK = 0.25
+"""Seconds between two looks at an attempt that may be ending."""
 
 
 def finalise(
@@ -55,8 +64,10 @@ def finalise(
 
         closing = Closing(run, places, output or _ignore)
     results = dict(known or {})
+    patience = _Patience()
     for step in run.spec["steps"]:
         if step["id"] not in results:
+            _let_end(run, step, patience)
             results[step["id"]] = _finalise_step(run, step, results, closing)
     if closing is not None:
         closing.end_run(results)
@@ -72,6 +83,47 @@ def _ignore(_: bytes) -> None: ...
 
 def went_well(results: Mapping[str, ResultRecord]) -> bool:
     return all(keys.is_usable(result) for result in results.values())
+
+
+class _Patience:
+    """How long all attempts together may take to end: ``silent`` without a sign of life."""
+
+    __slots__ = ("longest", "silent")
+
+    def __init__(self) -> None:
+        now = time.monotonic()
+        self.silent = now + contract.HEARTBEAT + 2 * LOOK
+        self.longest = now + contract.STOPPING
+
+
+def _let_end(run: Run, step: StepSpec, patience: _Patience) -> None:
+    """Wait while the step's attempt may be ending, in a process that is not ours to ask."""
+    generation = records.latest_generation(run.store, run.id, step["id"])
+    if generation.has_result or not generation.attempts:
+        return
+    key = contract.attempt_key(run.id, step["id"], generation.number, max(generation.attempts))
+    first: AttemptRecord | None = records.read(run.store, key)
+    last = first
+    while first is not None and last is not None and _may_live(last):
+        beats = last["heartbeat"] != first["heartbeat"]
+        if time.monotonic() > (patience.longest if beats else patience.silent):
+            return
+        time.sleep(LOOK)
+        last = records.read(run.store, key)
+
+
+def _may_live(attempt: AttemptRecord) -> bool:
+    if "outcome" in attempt or time.time() - attempt["heartbeat"] > contract.LOST_AFTER:
+        return False
+    if attempt.get("host") != os.uname().nodename:
+        return True
+    try:
+        os.kill(attempt.get("pid", 0), 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return attempt.get("pid") != os.getpid()
 
 
 def _finalise_step(

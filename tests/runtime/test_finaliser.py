@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 from typing import TYPE_CHECKING
+
+import pytest
 
 from tests.runtime.bundles import RUN, step
 
@@ -61,6 +64,24 @@ def test_a_killed_container_is_lost(bundle: Callable[..., Bundle]) -> None:
     assert done.returncode == 1
     assert made.attempts("slow")[0]["outcome"] == "lost"
     assert made.result("one")["reason"] == "upstream 'slow' was lost"
+
+
+def test_a_container_that_is_being_ended_meanwhile_is_waited_for(
+    bundle: Callable[..., Bundle],
+) -> None:
+    made = bundle(AUTHOR, step("slow"), step("one", upstream=["slow"]))
+    process = made.start("step", "slow", "--run", RUN)
+    assert process.stdout is not None
+    process.stdout.readline()
+    finaliser = made.start("finalise", "--run", RUN)
+    with pytest.raises(subprocess.TimeoutExpired):
+        finaliser.wait(timeout=1)
+    process.send_signal(signal.SIGTERM)
+    process.communicate()
+    finaliser.communicate()
+    assert made.attempts("slow")[0]["outcome"] == "cancelled"
+    assert made.result("slow")["status"] == "cancelled"
+    assert made.result("one")["reason"] == "upstream 'slow' was cancelled"
 
 
 def test_a_run_that_never_began_is_recorded(bundle: Callable[..., Bundle]) -> None:
