@@ -21,8 +21,9 @@ INTRODUCTION = """\
 One pipeline gives the same answer on every target. The cases below are small pipelines with the
 answer they must give: invocations, order, statuses, attempts and the delays between them, outputs,
 hooks, what a second run takes from the cache, and the cache keys themselves. They lie in
-`tests/conformance/cases`. `make test` runs them on this machine, `make e2e-full` on the real
-engines, which writes this page; `make e2e` takes those with a star.
+`tests/conformance/cases`. The table is the promise: `make test` holds this machine to it,
+`make e2e` the real engines for the cases with a star, and `make e2e-full` for all of them, which
+writes this page anew with `WRONG` where an engine answers otherwise.
 
 `ok`: the answer is the one that was promised. `refused`: the target says when compiling that it
 cannot do this, and that is the promise. `not run`: the engine as it runs in the tests cannot show
