@@ -98,6 +98,8 @@ class _Patience:
 
 def _let_end(run: Run, step: StepSpec, patience: _Patience) -> None:
     """Wait while the step's attempt may be ending, in a process that is not ours to ask."""
+    if run.stop is not None and run.stop["how"] == stopping.END:
+        return  # it is known to be ended, and counts as cancelled
     generation = records.latest_generation(run.store, run.id, step["id"])
     if generation.has_result or not generation.attempts:
         return
