@@ -201,6 +201,7 @@ class Airflow:
         targets = [self._place(path) for path in paths]
 
         def parsed() -> dict[str, list[str]] | None:
+            self._server.ensure_alive()
             self._check_imports(targets, since)
             dags = self.call("GET", "/dags?limit=1000")["dags"]
             fresh = [dag for dag in dags if _is_fresh(dag, since)]
@@ -258,6 +259,8 @@ class Airflow:
         path = f"/dags/{dag_id}/dagRuns/{quote(dag_run_id)}"
 
         def ended() -> str | None:
+            # Without its scheduler a run stands still, and the server answers as if nothing were.
+            self._server.ensure_alive()
             state = str(self.call("GET", path)["state"])
             return state if state in ENDED else None
 

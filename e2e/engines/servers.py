@@ -76,11 +76,15 @@ class Server:
         """Ask until the answer is yes, or one of the processes has ended."""
 
         def answer() -> bool | None:
-            for daemon in self._daemons:
-                daemon.ensure_alive()
+            self.ensure_alive()
             return question() or None
 
         poll(answer, timeout=BOOT_SECONDS, on_timeout=self.log_tails)
+
+    def ensure_alive(self) -> None:
+        """Raise an EngineError, with the end of its log, when one of the processes has ended."""
+        for daemon in self._daemons:
+            daemon.ensure_alive()
 
     def log_tails(self) -> str:
         return "\n\n".join(daemon.log_tail() for daemon in self._daemons)
