@@ -25,7 +25,14 @@ if TYPE_CHECKING:
 AT_ONCE = 4
 """Runs of an engine that are under way together: more only wait for the same two cores."""
 
-TIMEOUT = 1800.0
+PATIENCE = 300.0
+SECONDS_EACH = 45.0
+"""How long a batch may take: one that stands still is told before all time is over."""
+
+
+def limit(jobs: Sequence[Job]) -> float:
+    """Seconds in which all of the jobs should have ended, however slow the machine is."""
+    return PATIENCE + SECONDS_EACH * len(jobs)
 
 
 class Place(Protocol):
@@ -93,7 +100,7 @@ class OnKubeflow:
     def _run(self, jobs: Sequence[Job]) -> None:
         requests = [(job.built("*.yaml"), job.arguments) for job in jobs]
         stores = jobs[0].folder / "stores"
-        ended = self._kfp.run_packages(requests, volumes={stores: INSIDE}, timeout=TIMEOUT)
+        ended = self._kfp.run_packages(requests, volumes={stores: INSIDE}, timeout=limit(jobs))
         for job, run in zip(jobs, ended, strict=True):
             job.state = run.state
 
@@ -111,14 +118,15 @@ class OnAirflow:
 
     def run_all(self, jobs: Sequence[Job]) -> None:
         fresh = {job.name: job.built("*.py") for job in jobs if job.is_new}
-        found = self._airflow.add_dags(list(fresh.values()), timeout=TIMEOUT) if fresh else {}
+        files, patience = list(fresh.values()), limit(jobs)
+        found = self._airflow.add_dags(files, timeout=patience) if files else {}
         self._dags |= {name: found[file.name][0] for name, file in fresh.items()}
         runs = [
             (self._dags[job.name], self._airflow.trigger(self._dags[job.name], job.arguments))
             for job in jobs
         ]
         for (dag, run), job in zip(runs, jobs, strict=True):
-            job.state = self._airflow.wait(dag, run, timeout=TIMEOUT).state
+            job.state = self._airflow.wait(dag, run, timeout=patience).state
 
 
 class OnPrefect:
@@ -141,12 +149,12 @@ class OnPrefect:
             found = self._prefect.deployments()
             self._deployments |= {name: found[file] for name, file in files.items()}
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            list(pool.map(self._run, jobs))
+            list(pool.map(lambda job: self._run(job, limit(jobs)), jobs))
 
-    def _run(self, job: Job) -> None:
+    def _run(self, job: Job, patience: float) -> None:
         try:
             run = self._prefect.trigger_id(self._deployments[job.name], job.arguments)
-            job.state = self._prefect.wait(run, timeout=TIMEOUT).state
+            job.state = self._prefect.wait(run, timeout=patience).state
         except EngineError as error:
             job.state = str(error)
 
