@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import yaml
@@ -149,7 +150,7 @@ class OnPrefect:
             found = self._prefect.deployments()
             self._deployments |= {name: found[file] for name, file in files.items()}
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            list(pool.map(lambda job: self._run(job, limit(jobs)), jobs))
+            list(pool.map(partial(self._run, patience=limit(jobs)), jobs))
 
     def _run(self, job: Job, patience: float) -> None:
         try:
