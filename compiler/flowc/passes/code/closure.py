@@ -16,31 +16,53 @@ from flowc.passes.code.result import Code
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from flowc.passes.code.given import Function, Subject
     from flowc.passes.code.graph import Graph
     from flowc.passes.code.names import Node
-
-Function = tuple[str, str]
-"""A module and the name of a function in it."""
 
 Values = dict[tuple[str, str, str], tuple[str, str]]
 """By module, name and kind what `live.digest_value` said."""
 
 
-def close(graph: Graph, functions: Sequence[Function]) -> tuple[dict[Function, Code], Values]:
-    """The code of each function, and the values of globals that were looked at."""
-    starts = {function: _start(graph, *function) for function in functions}
+def close(graph: Graph, subjects: Sequence[Subject]) -> tuple[dict[Subject, Code], Values]:
+    """The code of each subject, and the values of globals that were looked at."""
+    starts = _starts(graph, subjects)
     parts = Parts(graph, _explore(graph, starts.values()))
-    bits = _Closures(graph, parts.positions).of(list(starts.values()))
+    closures = _Closures(graph, parts.positions)
+    bits = {each: closures.of(start) for each, start in starts.items()}
+    made = {
+        maker: _union(closures.of(node) for node in parts.classes(bits[maker]))
+        for maker in {maker for subject in subjects for maker in subject.makers}
+    }
     known: dict[int, Code] = {}
-    found: dict[Function, Code] = {}
-    for function, start in starts.items():
-        if bits[start] not in known:
-            known[bits[start]] = parts.code(bits[start])
-        code = known[bits[start]]
-        text = f"step {'.'.join(function)}\n{code.digest}"
+    found: dict[Subject, Code] = {}
+    for subject in subjects:
+        given = [bits[each] for each in subject.classes if each in bits]
+        given += [made[maker] for maker in subject.makers]
+        reached = bits[subject.function] | _union(given)
+        if reached not in known:
+            known[reached] = parts.code(reached)
+        code = known[reached]
+        text = f"step {'.'.join(subject.function)}\n{code.digest}"
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-        found[function] = Code(digest, code.parts, code.third_party, code.uncacheable)
+        found[subject] = Code(digest, code.parts, code.third_party, code.uncacheable)
     return found, parts.values
+
+
+def _union(found: Iterable[int]) -> int:
+    bits = 0
+    for each in found:
+        bits |= each
+    return bits
+
+
+def _starts(graph: Graph, subjects: Sequence[Subject]) -> dict[Function, Node]:
+    """Classes of others are no code of the author's."""
+    starts: dict[Function, Node] = {}
+    for function, classes, makers in subjects:
+        own = [each for each in classes if each[0] in graph.modules]
+        starts |= {each: _start(graph, *each) for each in (function, *own, *makers)}
+    return starts
 
 
 def _start(graph: Graph, module: str, name: str) -> Node:
@@ -74,12 +96,11 @@ class _Closures:
         self._stack: list[Node] = []
         self._bits: dict[Node, int] = {}
 
-    def of(self, starts: Sequence[Node]) -> dict[Node, int]:
-        """For each start the bits of all that it reaches, by the nodes' positions."""
-        for start in starts:
-            if start not in self._index:
-                self._search(start)
-        return {start: self._bits[start] for start in starts}
+    def of(self, start: Node) -> int:
+        """The bits of all that a node reaches, by the nodes' positions."""
+        if start not in self._index:
+            self._search(start)
+        return self._bits[start]
 
     def _search(self, start: Node) -> None:
         index, low = self._index, self._low

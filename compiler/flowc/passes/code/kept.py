@@ -14,23 +14,24 @@ from flowc.passes.code.result import Code, Part
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from flowc.passes.code.closure import Function, Values
+    from flowc.passes.code.closure import Values
+    from flowc.passes.code.given import Subject
     from flowc.trace.modules import Module
 
 
 class Kept:
-    """What the functions' codes were when their modules had the same text."""
+    """What the subjects' codes were when their modules had the same text."""
 
     def __init__(
-        self, pipeline: str, functions: list[Function], modules: Mapping[str, Module]
+        self, pipeline: str, subjects: list[Subject], modules: Mapping[str, Module]
     ) -> None:
-        self.functions = functions
+        self.subjects = subjects
         self._modules = modules
         first = next(iter(modules.values()), None)
         self._name = f"{first.file if first else ''}:{pipeline}"
-        self._key = _key(functions, modules)
+        self._key = _key(subjects, modules)
 
-    def load(self) -> dict[Function, Code] | None:
+    def load(self) -> dict[Subject, Code] | None:
         """The codes, unless a module or a global that counts by its value has changed."""
         kept = MEMORY.load(self._name)
         if kept.get("key") != self._key:
@@ -40,21 +41,21 @@ class Kept:
                 return None
         parts = [Part(*part) for part in kept["parts"]]
         known: dict[str, tuple[Part, ...]] = {}
-        found: dict[Function, Code] = {}
-        for function, code in zip(self.functions, kept["codes"], strict=True):
+        found: dict[Subject, Code] = {}
+        for subject, code in zip(self.subjects, kept["codes"], strict=True):
             digest, bits, packages, uncacheable = code
             if bits not in known:
                 known[bits] = tuple(compress(parts, selectors(int(bits, 16))))
-            found[function] = Code(digest, known[bits], tuple(packages), uncacheable)
+            found[subject] = Code(digest, known[bits], tuple(packages), uncacheable)
         return found
 
-    def save(self, codes: Mapping[Function, Code], values: Values) -> None:
+    def save(self, codes: Mapping[Subject, Code], values: Values) -> None:
         parts = sorted({part for code in codes.values() for part in code.parts})
         positions = {part: position for position, part in enumerate(parts)}
         bits: dict[tuple[Part, ...], str] = {}
         packed: list[Any] = []
-        for function in self.functions:
-            code = codes[function]
+        for subject in self.subjects:
+            code = codes[subject]
             if code.parts not in bits:
                 bits[code.parts] = hex(sum(1 << positions[part] for part in code.parts))
             packed.append([code.digest, bits[code.parts], code.third_party, code.uncacheable])
@@ -63,10 +64,10 @@ class Kept:
         MEMORY.save(self._name, kept)
 
 
-def _key(functions: list[Function], modules: Mapping[str, Module]) -> str:
+def _key(subjects: list[Subject], modules: Mapping[str, Module]) -> str:
     digest = hashlib.sha256()
-    for module, name in functions:
-        digest.update(f"{module}:{name}\n".encode("utf-8", "surrogatepass"))
+    for subject in subjects:
+        digest.update(f"{tuple(subject)}\n".encode("utf-8", "surrogatepass"))
     for each in modules.values():
         text = hashlib.sha256(each.source).hexdigest()
         digest.update(f"{each.name} {each.file} {text}\n".encode("utf-8", "surrogatepass"))

@@ -42,6 +42,7 @@ class Parts:
         self._packages = {node: _packages(graph.edges(node).external) for node in nodes}
         self._with_package = self._mask(node for node in nodes if self._packages[node])
         self._bodies = [node for node in self._nodes if node[0] == BODY]
+        self._classes = self._mask(node for node in self._bodies if self._is_class(node))
         self._docs = self._mask(node for node in nodes if self._looks_at_docs(node))
         self._texts = self._mask(node for node in nodes if self._looks_at_text(node))
         self._order = self._ordered()
@@ -68,6 +69,14 @@ class Parts:
             third_party=tuple(sorted(packages)),
             uncacheable="; ".join(reasons),
         )
+
+    def classes(self, bits: int) -> Iterator[Node]:
+        """The classes in a closure."""
+        return self._pick(bits & self._classes)
+
+    def _is_class(self, node: Node) -> bool:
+        _, module, index = node
+        return self.graph.source(module).outline.statements[int(index)].kind == CLASS
 
     def _mask(self, nodes: Iterable[Node]) -> int:
         bits = 0
