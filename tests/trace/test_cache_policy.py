@@ -22,6 +22,7 @@ def all_of(**inputs): return inputs
 def none(): return 1
 def by_position(path, /): return path
 def wrong(pth): return pth
+async def later(path): return path
 class Model: ...
 
 @pipeline
@@ -112,6 +113,7 @@ def p():
         ("CachePolicy(files=['/etc/hosts'])", "files names '/etc/hosts', which is abs", "relat"),
         ("CachePolicy(key=lambda path: 1)", "key is a lambda", "with def"),
         ("CachePolicy(key='of')", "key wants a function, got 'of'", ""),
+        ("CachePolicy(key=later)", "key is 'later', which is a generator or a coroutine", "plain"),
         ("CachePolicy(key=by_position)", "'by_position' takes arguments by position", "names"),
         ("CachePolicy(key=wrong)", "the key function 'wrong' takes 'pth'", "mean 'path'?"),
         ("CachePolicy(objects=of)", "objects wants a list of functions and classes", ""),

@@ -63,10 +63,13 @@ def test_an_import_path_is_followed(tmp_path: Path) -> None:
         ("'os.path.nothing'", "which cannot be imported"),
         ("wants_output", "whose argument 'step_output' has no meaning"),
         ("[].append", "on_failure wants a function"),
+        ("later", "on_failure is 'later', which is a generator or a coroutine"),
+        ("yielding", "on_failure is 'yielding', which is a generator or a coroutine"),
     ],
 )
 def test_hooks_that_no_container_could_call(tmp_path: Path, given: str, message: str) -> None:
-    source = f"def wants_output(step_output): ...\n@step(on_failure={given})\ndef s(): ...\n"
+    hooks = "def wants_output(step_output): ...\nasync def later(): ...\ndef yielding(): yield\n"
+    source = f"{hooks}@step(on_failure={given})\ndef s(): ...\n"
     with pytest.raises(FlowcError) as raised:
         traced(tmp_path, source + "@pipeline\ndef p():\n    s()\n")
     assert message in raised.value.message

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from flowc.errors import AuthorError
 from flowc.ir.json import from_json, to_json
 from flowc.ir.verify import verify
 from tests.authoring import text, traced
@@ -198,3 +199,30 @@ def p():
 def test_the_plain_function_stays_callable(tmp_path: Path) -> None:
     source = STEPS + "@pipeline\ndef p():\n    say(add.entrypoint(1, 2))\n"
     assert text(tmp_path, source)[1] == "say = say(x=3)"
+
+
+UNKNOWN_ROW = """
+import datetime
+from typing import TYPE_CHECKING
+if TYPE_CHECKING:
+    from somewhere import Row
+@step
+def made(
+    when: "datetime.date", row: "Row" = None
+) -> "tuple[Annotated[int, 'a'], Annotated[{second}, 'b']]": ...
+@pipeline
+def p(when: datetime.date):
+    made(when)
+"""
+
+
+def test_an_annotation_that_does_not_exist_at_run_time_leaves_the_others(tmp_path: Path) -> None:
+    lines = text(tmp_path, UNKNOWN_ROW.replace("{second}", "str"))
+    assert lines[1] == "made = made(when=$when, row=null) -> a: int, b: str"
+    (step,) = traced(tmp_path, UNKNOWN_ROW.replace("{second}", "str")).steps
+    assert [item.type.name for item in step.inputs] == ["datetime:date", ""]
+
+
+def test_names_of_outputs_are_not_lost_with_their_annotation(tmp_path: Path) -> None:
+    with pytest.raises(AuthorError, match="names its outputs in an annotation that cannot be"):
+        traced(tmp_path, UNKNOWN_ROW.replace("{second}", "Row"))

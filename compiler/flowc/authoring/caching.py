@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flowc.authoring.handles import author_location
-from flowc.authoring.hooks import HookReference, function_reference
+from flowc.authoring.hooks import HookReference, check_runs, function_reference
 from flowc.errors import AuthorError, did_you_mean
 from flowc.narrowing import is_sequence
 
@@ -29,6 +29,7 @@ class KeyFunction:
 
     def __init__(self, function: Any, where: str) -> None:
         self.reference = function_reference("key", function, title=TITLE, where=where)
+        check_runs("key", function, title=TITLE, where=self.reference.where)
         code = function.__code__
         count = code.co_argcount + code.co_kwonlyargcount
         names: tuple[str, ...] = code.co_varnames[:count]

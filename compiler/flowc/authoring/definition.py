@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flowc.authoring.configuration import check_options, merge
+from flowc.authoring.hooks import DEFERRED
 from flowc.errors import AuthorError
 
 TYPE_CHECKING = False
@@ -11,8 +12,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from typing_extensions import Self
-
-CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR = 0x20, 0x80, 0x200  # inspect's; it costs 19 ms
 
 
 class Definition:
@@ -136,7 +135,7 @@ def check_place(qualname: str, code: Any, kind: str, where: str) -> None:
             where=where,
             hint="write it into a module (a .py file) and import it from there",
         )
-    if code.co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR):
+    if code.co_flags & DEFERRED:
         raise AuthorError(
             f"{kind} '{name}' is a generator or a coroutine",
             where=where,

@@ -38,7 +38,9 @@ ARGUMENTS = {
 }
 """What can be filled in at each moment."""
 
-CO_VARARGS, CO_VARKEYWORDS = 0x04, 0x08  # inspect's; it costs 19 ms
+CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR = 0x20, 0x80, 0x200  # inspect's; it costs 19 ms
+DEFERRED = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
+"""Flags of functions whose body does not run when they are called."""
 
 
 class HookReference:
@@ -66,6 +68,7 @@ def hook_reference(event: str, hook: object, *, title: str, where: str) -> HookR
         return _from_import_string(event, hook, title, where)
     wants = "a function or its import path"
     found = function_reference(event, hook, title=title, where=where, wants=wants)
+    check_runs(event, hook, title=title, where=found.where)
     _check_arguments(event, hook, title, found.where)
     return found
 
@@ -90,6 +93,17 @@ def function_reference(
             hint="write it with def at the top level of a module",
         )
     return HookReference(str(getattr(function, "__module__", "")), qualname, place)
+
+
+def check_runs(option: str, function: Any, *, title: str, where: str) -> None:
+    """Raises AuthorError for a function of which nothing would run when it is called."""
+    if function.__code__.co_flags & DEFERRED:
+        raise AuthorError(
+            f"{title}: {option} is '{function.__name__}', which is a generator or a coroutine: "
+            "nothing of it runs when it is called",
+            where=where,
+            hint="write a plain function, and run the loop inside",
+        )
 
 
 def _from_import_string(event: str, text: str, title: str, where: str) -> HookReference:

@@ -33,16 +33,23 @@ def hints_of(function: Callable[..., Any]) -> dict[str, Any]:
     """The function's annotations, resolved; what cannot be resolved here is left out.
 
     A name imported under ``if TYPE_CHECKING`` does not exist at run time; such an annotation is
-    worth as much as none.
+    worth as much as none, and the others as much as ever.
     """
     try:
         return typing.get_type_hints(function, include_extras=True)
     except Exception:  # noqa: BLE001 - an annotation is an arbitrary expression of the author
-        return {
-            name: hint
-            for name, hint in function.__annotations__.items()
-            if not isinstance(hint, str)
-        }
+        hints: dict[str, Any] = {}
+        for name, hint in function.__annotations__.items():
+            hints |= _hint_alone(function, name, hint)
+        return hints
+
+
+def _hint_alone(function: Callable[..., Any], name: str, hint: Any) -> dict[str, Any]:
+    alone = types.SimpleNamespace(__annotations__={name: hint})
+    try:
+        return typing.get_type_hints(alone, function.__globals__, include_extras=True)
+    except Exception:  # noqa: BLE001 - as above
+        return {}
 
 
 def type_of(annotation: Any) -> ir.Type:  # noqa: PLR0911 - one for each form
@@ -70,12 +77,20 @@ def type_of(annotation: Any) -> ir.Type:  # noqa: PLR0911 - one for each form
 def declared_outputs(function: Callable[..., Any], hints: dict[str, Any], where: str) -> Outputs:
     """The outputs that the return annotation declares.
 
-    Raises AuthorError for several outputs without names and for a name used twice.
+    Raises AuthorError for several outputs without names, for a name used twice, and for names in
+    an annotation that cannot be read.
     """
     if "return" not in hints:
         unresolved = function.__annotations__.get("return")
         if unresolved in (None, "None") and "return" in function.__annotations__:
             return ()
+        if "Annotated" in str(unresolved):
+            raise AuthorError(
+                f"step '{function.__name__}' names its outputs in an annotation that cannot be "
+                f"resolved: {unresolved}",
+                where=where,
+                hint="import all of its names outside of `if TYPE_CHECKING:`",
+            )
         return (ir.Output(name="output", type=ir.ANY),)
     annotation = hints["return"]
     if annotation in (None, type(None)):
