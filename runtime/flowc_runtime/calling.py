@@ -138,6 +138,9 @@ class Inputs(Mapping[str, "Any"]):
             self._loaded[name] = load(resolved, self._types.get(name), self._contents)
         return self._loaded[name]
 
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._resolved)
 
@@ -164,6 +167,9 @@ class Outputs(Mapping[str, "Any"]):
             artifact = self._artifacts[name]
             self._loaded[name] = load_artifact(artifact, self._types.get(name), self._contents)
         return self._loaded[name]
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._artifacts)

@@ -304,7 +304,8 @@ def _save(value: Any, spec: OutputSpec, path: str, *, facts: bool) -> dict[str, 
         saved = materializers.save(value, path, spec)
         digest, size = digest_file(path)
     except Exception as error:
-        context_ = f"output '{spec['name']}'"
+        named = isinstance(error, materializers.SaveError)
+        context_ = "" if named else f"output '{spec['name']}'"
         raise StepError(errors.describe(error, "output", context_)) from error
     artifact = {
         "digest": digest,

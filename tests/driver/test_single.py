@@ -67,6 +67,14 @@ def succeeded(step_name, step_output):
 @step(on_success=succeeded)
 def hooked() -> int:
     return double(21)
+@step
+def generator():
+    return (n for n in range(3))
+def shown(context):
+    print("hook", context.inputs, context.outputs)
+@step(on_success=shown)
+def told(x: int) -> int:
+    return x + 1
 
 @pipeline
 def p():
@@ -145,6 +153,18 @@ def test_it_is_retried_and_hooked(steps: Any) -> None:
     assert newest()["steps"][0]["attempts"] == 3
     assert steps.hooked() == 42
     assert Client().logs(newest()["run_id"])["hooked"] == "hook hooked 42\n"
+
+
+def test_a_hook_can_print_inputs_and_outputs(steps: Any) -> None:
+    assert steps.told(1) == 2
+    client = Client()
+    [run] = client.runs(unlisted=True)
+    assert client.logs(run["run_id"])["told"] == "hook {'x': 1} {'output': 2}\n"
+
+
+def test_an_output_that_cannot_be_stored_is_named_once(steps: Any) -> None:
+    with pytest.raises(RunFailed, match="failed: output 'output' cannot be stored: it is a gen"):
+        steps.generator()
 
 
 def test_runs_are_unlisted(steps: Any) -> None:

@@ -275,7 +275,7 @@ def my_step(number: int = 1) -> int:
 @pipeline
 def ids():
     first_output = my_step(step_name="first_step")
-    second_output = my_step(first_output, step_name="second_step")
+    second_output = my_step(step_name="second_step")
     my_step(second_output, id="third_step")
 """)
     module.ids()
