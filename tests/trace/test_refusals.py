@@ -67,6 +67,29 @@ def test_calls(tmp_path: Path, body: str, message: str, hint: str) -> None:
     assert ".py:" in error.where
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("a\0b", r"'a\x00b' holds a NUL"),
+        ("\ud800", r"'\ud800' is no Unicode text"),
+        ("ü" * 34, "takes 204 bytes in a path, and 200 fit"),
+    ],
+)
+def test_names_that_no_store_can_hold(tmp_path: Path, name: str, message: str) -> None:
+    """Every target has the same paths, so none of them takes such a name."""
+    source = STEPS + f"@pipeline\ndef p():\n    use(1, id={name!a})\n"
+    source += f"@step\ndef s() -> Annotated[int, {name!a}]: ...\n"
+    source += f"@pipeline(name={name!a})\ndef q():\n    s()\n"
+    step = refusal(tmp_path, source)
+    assert message in step.message
+    assert "the step's name" in step.message
+    assert ".py:" in step.where
+    with pytest.raises(FlowcError) as raised:
+        traced(tmp_path, source, wanted="q")
+    assert f"the pipeline's name {name!r}" in str(raised.value)
+    assert f"the output's name {name!r}" in str(raised.value)
+
+
 def test_an_output_of_another_pipeline(tmp_path: Path) -> None:
     source = STEPS + "@pipeline\ndef q():\n    kept.append(make())\n"
     source += "@pipeline\ndef p():\n    use(kept[0])\n"

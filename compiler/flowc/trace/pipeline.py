@@ -18,6 +18,7 @@ from flowc.trace.caching import Policies
 from flowc.trace.components import component_uses
 from flowc.trace.configuration import EMPTY, Configuration, pipeline_values, placed
 from flowc.trace.model import signature_of
+from flowc.trace.names import check_names
 from flowc.trace.naming import check_naming, substitutions
 from flowc.trace.order import ordered, resolve_orders
 from flowc.trace.parameters import check_value, json_text, plain_text, read_parameters
@@ -105,6 +106,7 @@ def trace_calls(
         stack=stack,
         notes=tuple(_notes(pipeline, tracer)),
     )
+    check_names(traced)
     check_naming(traced, configuration.places, pipeline.where)
     return traced, tracer.calls
 
@@ -182,7 +184,7 @@ def trace_step(
     root = project.project_root(code.co_filename)
     tracer = Tracer(root, keep=keep)
     tracer.run_step(step, args, kwargs)
-    return ir.Pipeline(
+    traced = ir.Pipeline(
         name=step.name,
         location=project.location(code.co_filename, code.co_firstlineno, root),
         doc=inspect.cleandoc(step.__doc__ or ""),
@@ -190,6 +192,8 @@ def trace_step(
         unlisted=True,
         stack=stack,
     )
+    check_names(traced)
+    return traced
 
 
 def _arguments(
