@@ -42,6 +42,7 @@ WRONG = (
     "compile x.py -t airflow --volume a:/b",
     "compile x.py -t airflow --volume pvc:claim:b",
     "graph x.py --format png",
+    "completion",
     "completion tcsh",
     "runs show any",
     "runs list --store nonsense",

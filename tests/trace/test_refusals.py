@@ -105,8 +105,11 @@ def test_an_output_of_another_pipeline(tmp_path: Path) -> None:
     ("source", "message"),
     [
         ("@step\nclass C:\n    def f(self): ...", "the class 'C' cannot be a step"),
+        ("@step\nclass C: ...", ".py:3: the class 'C' cannot be a step"),
         ("class C:\n    @step\n    def f(self): ...", "step 'f' is defined inside a class"),
-        ("class C:\n    def f(self): ...\ns = step(C().f)", "a step is a plain function"),
+        ("class C:\n    def f(self): ...\ns = step(C().f)", "got the bound method 'C.f'"),
+        ("class C:\n    def __call__(self): ...\ns = step(C())", ".py:5: a step is a plain function"),
+        ("s = step(3)", ".py:3: a step is a plain function, got an object of the class 'int'"),
         ("def f():\n    @step\n    def g(): ...\nf()", "step 'g' is defined inside a function"),
         ("s = step(lambda: 1)", "a lambda cannot be a step"),
         ("@step\nasync def f(): ...", "step 'f' is a generator or a coroutine"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flowc.authoring.configuration import check_options, merge
+from flowc.authoring.handles import author_location
 from flowc.authoring.hooks import DEFERRED
 from flowc.errors import AuthorError
 
@@ -89,8 +90,8 @@ def check_function(function: Any, kind: str) -> None:
         )
     if code is None or hasattr(function, "__self__"):
         raise AuthorError(
-            f"a {kind} is a plain function, got {function!r}",
-            where=where,
+            f"a {kind} is a plain function, got {_described(function)}",
+            where=where or author_location(),
             hint="bound methods and callable objects carry state that no container has; "
             "pass the state as an input",
         )
@@ -148,4 +149,11 @@ def _class_location(cls: type) -> str:
         code = getattr(member, "__code__", None)
         if code is not None:
             return f"{code.co_filename}:{code.co_firstlineno}"
-    return cls.__module__
+    return author_location()
+
+
+def _described(thing: Any) -> str:
+    """Without an address, which would differ each time."""
+    if hasattr(thing, "__self__"):
+        return f"the bound method '{getattr(thing, '__qualname__', thing)}'"
+    return f"an object of the class '{type(thing).__qualname__}'"

@@ -74,6 +74,8 @@ def _report_usage(error: click.ClickException) -> int:
 def _usage_text(error: click.ClickException) -> str:
     """Click's message in our words where ours says more, and without its capital and full stop."""
     message = error.format_message().strip()
+    if isinstance(error, click.MissingParameter):  # its choices stand in lines of their own
+        message = " ".join(message.split())
     first = message[:1].lower() if message[1:2].islower() else message[:1]
     text = first + message[1:]
     return text.removesuffix(".") if text.count(".") == 1 else text

@@ -56,7 +56,10 @@ def included_files(patterns: Sequence[str], folder: Path, root: Path) -> dict[st
         matches = sorted(path for path in folder.glob(pattern) if path.is_file())
         matches = [path for path in matches if "__pycache__" not in path.parts]
         if not matches:
-            raise AuthorError(f"include: nothing matches '{pattern}' in {folder}")
+            raise AuthorError(
+                f"include: nothing matches '{pattern}' in {folder}",
+                hint="patterns start in the folder of the pipeline's file",
+            )
         for path in matches:
             if not path.resolve().is_relative_to(root):
                 raise AuthorError(
