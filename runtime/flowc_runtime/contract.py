@@ -339,6 +339,14 @@ LISTED, UNLISTED = "names/pipelines/", "names/steps/"
 NO_ENTRY = "no entry yet"
 """The reason of a result whose key was not in the cache; readers find out what had changed."""
 
+ENDINGS = {
+    "failed": "failed",
+    "skipped": "was skipped",
+    "cancelled": "was cancelled",
+    "lost": "was lost",
+}
+"""How a step is spoken of to those that are skipped because of it."""
+
 SEGMENT_SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.[]")
 
 

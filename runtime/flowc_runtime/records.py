@@ -30,12 +30,6 @@ if TYPE_CHECKING:
 ATTEMPT = "attempt-"
 HOOK = "hook-"
 RESULT = "result.json"
-ENDINGS = {
-    "failed": "failed",
-    "skipped": "was skipped",
-    "cancelled": "was cancelled",
-    "lost": "was lost",
-}
 TOKEN = "token.json"  # noqa: S105 - the name of a record
 
 
@@ -303,7 +297,7 @@ def blocking_reason(step: StepSpec, upstream: Mapping[str, ResultRecord | None])
         if result is None:
             missing = missing or above
         elif not keys.is_usable(result):
-            return f"upstream '{above}' {ENDINGS[result.get('status', 'lost')]}"
+            return f"upstream '{above}' {contract.ENDINGS[result.get('status', 'lost')]}"
     if missing:
         raise keys.RequestError(
             f"step '{step['id']}' needs '{missing}', and '{missing}' never ran in this run"

@@ -214,6 +214,7 @@ def test_one_signal_stops(number: signal.Signals) -> None:
         "a": "cancelled", "b": "skipped", "c": "skipped", "d": "skipped", "e": "cancelled"
     }  # fmt: skip
     assert "e starts" not in heard.told
+    assert "b skipped upstream 'a' was cancelled" in heard.told
     assert driven.interruptions == 1
     assert signal.getsignal(number) is before
 

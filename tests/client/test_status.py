@@ -98,15 +98,18 @@ def test_an_engine_may_queue_a_step_and_this_machine_may_not(
     assert statuses(built) == (expected, {"one": "completed", "two": "pending"})
 
 
-@pytest.mark.parametrize("above", ["failed", "skipped", "cancelled"])
+@pytest.mark.parametrize(
+    ("above", "said"),
+    [("failed", "failed"), ("skipped", "was skipped"), ("cancelled", "was cancelled")],
+)
 def test_what_follows_a_step_that_ended_badly_is_skipped_before_it_says_so(
-    built: StoreBuilder, above: str
+    built: StoreBuilder, above: str, said: str
 ) -> None:
     built.run(RUN, {"one": (), "two": ("one",), "three": ("two",)})
     built.result(RUN, "one", above)
     assert statuses(built)[1] == {"one": above, "two": "skipped", "three": "skipped"}
     step = Client(built.uri).run(RUN)["steps"][1]
-    assert step["reason"] == f"upstream 'one' was {above}"
+    assert step["reason"] == f"upstream 'one' {said}"
 
 
 def test_what_waits_for_a_lost_step_does_not_make_the_run_run(built: StoreBuilder) -> None:

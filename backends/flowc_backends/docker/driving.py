@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from flowc_backends.docker.results import Outcome
 from flowc_backends.schedule import Schedule
+from flowc_runtime.contract import ENDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -155,7 +156,7 @@ class Drive:
         if self._stops and outcome.status == "failed":
             self._stops.fail(step)
         for below in self._schedule.finish(step, ok=outcome.ok):
-            why = f"upstream '{step}' {outcome.status}"
+            why = f"upstream '{step}' {ENDINGS[outcome.status]}"
             self._note(below, Outcome(status="skipped", detail=why), 0.0)
 
     def _note(self, step: str, outcome: Outcome, seconds: float) -> None:

@@ -128,7 +128,7 @@ def _unrecorded(step: StepRecords, states: dict[str, State], stop: StopRecord | 
     for upstream in step.upstream:
         above = states.get(upstream)
         if above is not None and above.status in ENDED_BADLY:
-            return State("skipped", f"upstream '{upstream}' was {above.status}")
+            return State("skipped", f"upstream '{upstream}' {contract.ENDINGS[above.status]}")
     if stop is not None:
         return State("cancelled", stop["message"])
     return State("pending")
