@@ -37,7 +37,6 @@ class Parts:
         self.positions = {node: position for position, node in enumerate(self._nodes)}
         self._parts = [parts[node] or NO_PART for node in self._nodes]
         self._lines = [part_line(part) for part in self._parts]
-        self._with_part = self._mask(node for node in nodes if parts[node])
         self._with_reason = self._mask(self._reasons)
         self._packages = {node: _packages(graph.edges(node).external) for node in nodes}
         self._with_package = self._mask(node for node in nodes if self._packages[node])
