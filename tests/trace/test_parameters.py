@@ -63,6 +63,7 @@ def test_what_is_only_passed_on_stays_open(tmp_path: Path, body: str) -> None:
         ("use(n + 1)", "it is computed with"),
         ("use(f'{n}')", "it is formatted into a text"),
         ("use(-n)", "it is computed with"),
+        ("n += 1\nuse(n)", "it is computed with"),
         ("use(1, after=n and None)", "it decides an 'and' or 'or'"),
         ("use(0 if n else 1)", "it decides a conditional expression"),
         ("use([1, 2][n])", "it is subscripted"),
@@ -79,6 +80,21 @@ def test_what_is_only_passed_on_stays_open(tmp_path: Path, body: str) -> None:
 )
 def test_what_decides_the_shape_is_bound(tmp_path: Path, body: str, why: str) -> None:
     assert bound(tmp_path, body) == {"n": why}
+
+
+@pytest.mark.parametrize(
+    ("parameter", "body", "why"),
+    [
+        ("n: str = 'ab'", "a, b = n", "it is unpacked"),
+        ("n: str = 'ab'", "use(','.join([n]))", "it is given to join()"),
+        ("n: dict[str, int] = {}", "n['a'] = 1", "it is subscripted"),
+        ("n: dict[str, int] = {'a': 1}", "n['a'] += 1", "it is subscripted"),
+    ],
+)
+def test_what_is_taken_apart_is_bound(tmp_path: Path, parameter: str, body: str, why: str) -> None:
+    source = f"{STEPS}@pipeline\ndef p({parameter}):\n    use(0)\n    {body}\n"
+    [found] = traced(tmp_path, source, wanted="p").parameters
+    assert (found.bound is not None, found.why.partition(" in line")[0]) == (True, why)
 
 
 def test_without_annotation_it_is_bound(tmp_path: Path) -> None:

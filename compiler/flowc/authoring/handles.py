@@ -18,6 +18,8 @@ FORCING = (
     "__lt__", "__le__", "__gt__", "__ge__", "__add__", "__radd__", "__sub__", "__rsub__",
     "__mul__", "__rmul__", "__truediv__", "__rtruediv__", "__floordiv__", "__rfloordiv__",
     "__mod__", "__rmod__", "__pow__", "__rpow__", "__matmul__", "__and__", "__or__", "__xor__",
+    "__divmod__", "__rdivmod__", "__lshift__", "__rlshift__", "__rshift__", "__rrshift__",
+    "__rmatmul__", "__rand__", "__ror__", "__rxor__", "__setitem__", "__delitem__",
     "__neg__", "__pos__", "__abs__", "__invert__", "__int__", "__float__", "__index__",
     "__complex__", "__round__", "__str__", "__format__", "__bytes__", "__fspath__", "__enter__",
 )  # fmt: skip
@@ -40,10 +42,11 @@ class ParameterHandle:
         self.name = name
         self.owner = owner
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __eq__(self, other: object) -> bool:
         raise self.forced("__eq__")
+
+    def __hash__(self) -> int:
+        raise self.forced("__hash__")
 
     def __getattr__(self, name: str) -> Any:
         raise self.forced(name)
@@ -98,10 +101,11 @@ class OutputHandle:
         self.owner = owner
         self.unnamed = unnamed
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __eq__(self, other: object) -> bool:
         raise self.forced("__eq__")
+
+    def __hash__(self) -> int:
+        raise self.forced("__hash__")
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

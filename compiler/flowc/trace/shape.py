@@ -84,12 +84,8 @@ class _Reader:
                         self.read(key, "it is a key of a dict")
                 for value in held:
                     self.read(value, why)
-            case ast.Assign(targets=[ast.Name(id=target)], value=ast.Name(id=source)) if (
-                source in self.means
-            ):
-                self.means[target] = self.means[source]
-            case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
-                self.read(value, "")
+            case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
+                self._read_assignment(node)
             case ast.arguments() | ast.FunctionDef() | ast.Lambda():
                 self._read_children(node, "it is used by an inner function")
             case _:
@@ -98,6 +94,27 @@ class _Reader:
     def _read_children(self, node: ast.AST, why: str) -> None:
         for child in ast.iter_child_nodes(node):
             self.read(child, "" if isinstance(child, ast.stmt) else why)
+
+    def _read_assignment(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign) -> None:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name(id=source)) if (
+                source in self.means
+            ):
+                self.means[name] = self.means[source]
+            case ast.Assign(targets=[ast.Tuple() | ast.List(), *_], value=ast.Name()):
+                self.read(node.value, "it is unpacked")
+            case ast.Assign(targets=targets, value=value):
+                for target in targets:
+                    self.read(target, "")
+                self.read(value, "")
+            case ast.AugAssign(target=ast.Name(id=name) as target, value=value):
+                read = ast.copy_location(ast.Name(id=name, ctx=ast.Load()), target)
+                self._read_children(ast.BinOp(read, node.op, value), _REASONS[ast.BinOp])
+            case ast.AugAssign():
+                self._read_children(node, _reason(node))
+            case ast.AnnAssign(value=value):
+                if value is not None:
+                    self.read(value, "")
 
     def _read_call(self, call: ast.Call) -> None:
         self.read(call.func, "it is called" if isinstance(call.func, ast.Name) else "it is used")
@@ -145,6 +162,8 @@ class _Reader:
                 if owner is None or isinstance(owner, Definition):
                     return None
                 return getattr(owner, attribute, None)
+            case ast.Constant(value=value):
+                return value
             case _:
                 return None
 
