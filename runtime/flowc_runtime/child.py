@@ -41,10 +41,11 @@ class Place:
 
     ``roots`` are folders for ``sys.path``. ``stand_in`` says whether third-party modules that are
     missing here get placeholders, because the image was made for this step alone. ``fresh`` asks
-    for a new interpreter instead of a fork. ``stack`` is the run's, where it has one.
+    for a new interpreter instead of a fork. ``stack`` is the run's, where it has one. ``places``
+    is the specification's, for modules out of a bundle; None where they are the author's files.
     """
 
-    __slots__ = ("environment", "fresh", "roots", "stack", "stand_in")
+    __slots__ = ("environment", "fresh", "places", "roots", "stack", "stand_in")
 
     def __init__(
         self,
@@ -54,12 +55,14 @@ class Place:
         stand_in: bool = False,
         fresh: bool = False,
         stack: StackSpec | None = None,
+        places: Mapping[str, str] | None = None,
     ) -> None:
         self.roots = roots
         self.environment = environment
         self.stand_in = stand_in
         self.fresh = fresh
         self.stack = stack
+        self.places = places
 
 
 class Job:
@@ -236,6 +239,8 @@ def _enter_place(place: Place, step: StepSpec, *, hook: bool = False) -> None:
     """Make the author's modules importable, and this process look the same on every target."""
     sys.argv[:] = [step["name"]]
     os.environ.update(place.environment)
+    if place.places is not None:
+        errors.know_sources(place.roots, place.places)
     if place.stack is not None:
         _enter_stack(place.stack, step, warn=not hook)
     sys.path[0:0] = [root for root in place.roots if root not in sys.path]

@@ -163,6 +163,8 @@ if TYPE_CHECKING:
         """The lowered specification of all steps, in an order in which they can run.
 
         ``roots`` are the folders inside the bundle that go on ``sys.path`` (``src``, ``src/lib``).
+        ``places`` says of modules by their path below a root where they lie in the author's
+        project, if their path there is another one: for tracebacks.
         ``execution_mode`` is continue_on_failure, fail_fast or stop_on_failure; ``timeout`` is in
         seconds for the whole run; ``hooks`` are ``on_init`` and ``on_cleanup``. ``code`` is read
         with `keys.code_parts`. ``run_name`` is the template of the run's name, ``substitutions``
@@ -179,6 +181,7 @@ if TYPE_CHECKING:
         steps: list[StepSpec]
         code: NotRequired[CodeTable]
         roots: list[str]
+        places: NotRequired[dict[str, str]]
         hooks: NotRequired[dict[str, HookSpec]]
         stack: NotRequired[StackSpec]
         execution_mode: NotRequired[str]

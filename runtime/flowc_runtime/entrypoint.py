@@ -224,6 +224,7 @@ def _place(run: Run, bundle: Bundle) -> Place:
         stand_in=True,
         fresh=not run.store.forkable,
         stack=run.spec.get("stack"),
+        places=run.spec.get("places", {}),
     )
 
 

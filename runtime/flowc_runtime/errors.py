@@ -7,6 +7,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from traceback import TracebackException
 
     from flowc_runtime.contract import ErrorDocument, Json
@@ -23,6 +24,8 @@ OURS = os.path.dirname(os.path.abspath(__file__))
 
 SIGKILL = 9
 
+_unpacked: tuple[Sequence[str], Mapping[str, str]] = ((), {})
+
 
 class StepError(Exception):
     """A failure with a document of its own; ``damaged`` is a digest whose contents are."""
@@ -31,6 +34,14 @@ class StepError(Exception):
         super().__init__(document.get("message", ""))
         self.document = document
         self.damaged = damaged
+
+
+def know_sources(roots: Sequence[str], places: Mapping[str, str]) -> None:
+    """Show files below ``roots``, where a bundle was unpacked, as they are called in the author's
+    project; ``places`` has those that are called otherwise there.
+    """
+    global _unpacked  # noqa: PLW0603 - a process runs one step
+    _unpacked = (roots, places)
 
 
 def describe(error: BaseException, kind: str = "exception", context: str = "") -> ErrorDocument:
@@ -140,7 +151,7 @@ def _traceback(error: BaseException) -> str:
         from traceback import TracebackException
 
         report = TracebackException(type(error), error, error.__traceback__, compact=True)
-        _drop_our_frames(report, set())
+        _keep_the_authors(report, set())
         text = _clean("".join(report.format()))
     except Exception as problem:  # noqa: BLE001 - author's code once more
         return f"<the traceback cannot be shown: {type(problem).__name__}>"
@@ -150,15 +161,33 @@ def _traceback(error: BaseException) -> str:
     return f"{text[:half]}\n[...]\n{text[-half:]}"
 
 
-def _drop_our_frames(report: TracebackException, seen: set[int]) -> None:
+def _keep_the_authors(report: TracebackException, seen: set[int]) -> None:
+    """Leave our frames out, and call the author's files as the author does.
+
+    The lines of their sources were read before, from where the files really are.
+    """
     if id(report) in seen:
         return
     seen.add(id(report))
     report.stack[:] = [frame for frame in report.stack if not _is_ours(frame.filename)]
+    for frame in report.stack:
+        frame.filename = _place_in_project(frame.filename)
+    wrong = getattr(report, "filename", None)  # the file of a SyntaxError
+    if wrong:
+        report.filename = _place_in_project(wrong)
     inner = [report.__cause__, report.__context__, *(getattr(report, "exceptions", None) or ())]
     for below in inner:
         if below is not None:
-            _drop_our_frames(below, seen)
+            _keep_the_authors(below, seen)
+
+
+def _place_in_project(file: str) -> str:
+    roots, places = _unpacked
+    for root in roots:
+        if file.startswith(f"{root}/"):
+            path = file[len(root) + 1 :]
+            return places.get(path, path)
+    return file
 
 
 def _is_ours(file: str) -> bool:

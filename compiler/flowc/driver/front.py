@@ -17,11 +17,11 @@ from flowc.registry import Bundle
 from flowc.trace import import_root, module_name, project_root, trace_pipeline
 from flowc.trace.model import signature_of
 from flowc.trace.modules import reach
-from flowc.trace.project import is_first_party
+from flowc.trace.project import is_first_party, relative
 from flowc.trace.types import hints_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from flowc import ir
@@ -97,6 +97,9 @@ def complete(traced: ir.Pipeline, source: str, *, named: bool = False) -> Front:
     data = _data(traced, project_root(source))
     nameless = traced if named else replace(traced, run_name="")
     spec = lower_to_spec(nameless, Counted(steps=codes, objects=objects, included=data))
+    places = _places(modules.values(), project_root(source))
+    if places:
+        spec["places"] = places
     return Front(
         pipeline=traced,
         spec=spec,
@@ -109,6 +112,13 @@ def complete(traced: ir.Pipeline, source: str, *, named: bool = False) -> Front:
         ),
         uncached=uncached,
     )
+
+
+def _places(modules: Iterable[Module], root: Path) -> dict[str, str]:
+    """Where modules lie in the project, if that is not where they lie in the bundle."""
+    inside = (module for module in modules if module.file.resolve().is_relative_to(root))
+    found = {module.path: relative(str(module.file), root) for module in inside}
+    return {path: place for path, place in found.items() if place != path}
 
 
 def _data(traced: ir.Pipeline, root: Path) -> dict[str, bytes]:
