@@ -14,6 +14,7 @@ COMMANDS = {
     "compile": "flowc.cli.compile:compile_command",
     "run": "flowc.cli.run:run_command",
     "plan": "flowc.cli.plan:plan_command",
+    "diff": "flowc.cli.diff:diff_command",
     "runs": "flowc.cli.runs:runs_group",
     "cancel": "flowc.cli.runs:cancel_command",
     "graph": "flowc.cli.graph:graph_command",

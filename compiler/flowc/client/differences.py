@@ -51,7 +51,7 @@ def compare(
 ) -> list[Cause]:
     """What differs, the author's code first; ``unknown`` are inputs that cannot be compared."""
     old, new = before["ingredients"], after["ingredients"]
-    causes = [*_static_causes(before, after, function)]
+    causes = [*static_causes(before, after, function)]
     causes += _input_causes(_object(old, "inputs"), _object(new, "inputs"), unknown)
     causes += _output_causes(old.get("outputs"), new.get("outputs"))
     if not any(cause["kind"] == "policy" for cause in causes):
@@ -66,7 +66,7 @@ def _cause(kind: str, name: str, text: str, where: str = "") -> Cause:
     return {"kind": kind, "name": name, "where": where, "text": text}
 
 
-def _static_causes(before: Kept, after: Kept, function: str) -> Iterator[Cause]:
+def static_causes(before: Kept, after: Kept, function: str) -> Iterator[Cause]:
     """What is known when compiling: code, settings, files, materializers, versions, policy."""
     old, new = (_object(kept["ingredients"], "ingredients") for kept in (before, after))
     if old.get("code") != new.get("code"):

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, cast
 
 from flowc import __version__
 from flowc.driver.build_directory import MANIFEST, check_free, manifest_text, write_build
+from flowc.driver.build_record import IR, record_files
 from flowc.driver.front import Front, prepare
 from flowc.errors import AuthorError, BackendError
-from flowc.ir.json import to_json
 from flowc.passes.features import check_features
 from flowc.passes.schedules import check_schedule
 from flowc.registry import EmitOptions, EngineBackend, find_backend
@@ -86,8 +86,8 @@ def compile_pipeline(  # noqa: PLR0913 - the options of a compilation, each by i
     emission = backend.emit(front.pipeline, options)
     if build is not None:
         backend.build(emission.images, build, reporter)
-    files = {**emission.files, **_contexts(emission)}
-    digest = hashlib.sha256(to_json(front.pipeline).encode()).hexdigest()
+    files = {**emission.files, **_contexts(emission), **record_files(front, options)}
+    digest = hashlib.sha256(files[IR]).hexdigest()
     files[MANIFEST] = manifest_text(files, _about(front, target, emission, digest))
     write_build(folder, files)
     front = replace(front, notes=(*front.notes, *scheduled))

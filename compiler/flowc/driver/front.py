@@ -37,7 +37,8 @@ NO_BUNDLE = Bundle(digest="", data=b"")
 class Front:
     """A pipeline that is ready for a backend.
 
-    ``import_paths`` are the folders that the author's modules are imported from, on this machine.
+    ``modules`` are the author's; ``import_paths`` the folders that they are imported from, on this
+    machine.
     ``notes`` tell what the author should know; ``uncached`` says of steps why they cannot be
     cached, by id.
     """
@@ -45,6 +46,7 @@ class Front:
     pipeline: ir.Pipeline
     spec: PipelineSpec
     bundle: Bundle
+    modules: Mapping[str, Module]
     import_paths: tuple[str, ...]
     notes: tuple[str, ...]
     uncached: Mapping[str, str]
@@ -105,6 +107,7 @@ def complete(traced: ir.Pipeline, source: str, *, named: bool = False) -> Front:
         spec=spec,
         # A step that is called on its own never leaves this machine.
         bundle=NO_BUNDLE if traced.unlisted else build_bundle(spec, modules, data),
+        modules=modules,
         import_paths=tuple(dict.fromkeys(str(import_root(path)) for path in entries.values())),
         notes=(
             *traced.notes,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from flowc.passes.code import Code, Part
     from flowc_runtime.contract import CodeTable
@@ -27,10 +27,15 @@ def tabulate(codes: Mapping[str, Code]) -> tuple[CodeTable, dict[str, int]]:
     positions = {part: position for position, part in enumerate(parts)}
     numbers = {key: number for number, key in enumerate(distinct)}
     table: CodeTable = {
-        "parts": [[part.kind, part.name, part.place, part.digest[:SHOWN]] for part in parts],
+        "parts": rows(parts),
         "closures": [_bits(closure, positions) for closure in distinct.values()],
     }
     return table, {step: numbers[id(code.parts)] for step, code in codes.items()}
+
+
+def rows(parts: Iterable[Part]) -> list[list[str]]:
+    """Parts as JSON has them, with as much of a digest as tells that it changed."""
+    return [[part.kind, part.name, part.place, part.digest[:SHOWN]] for part in parts]
 
 
 def _bits(closure: tuple[Part, ...], positions: Mapping[Part, int]) -> str:
