@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from benchmarks.table import Row
 
 NAMES = (
-    "importing", "helping", "compiling", "tracing", "digesting", "running", "caching", "starting",
+    "importing", "helping", "compiling", "parsing", "tracing", "digesting", "running", "caching",
+    "starting",
 )  # fmt: skip
 
 

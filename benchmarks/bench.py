@@ -32,6 +32,10 @@ class Bench:
     def kfp(self) -> Path | None:
         return find_peer("kfp") if self.with_peers else None
 
+    @cached_property
+    def airflow(self) -> Path | None:
+        return find_peer("airflow") if self.with_peers else None
+
     def flowc(self, *words: str | Path) -> Command:
         """A command line of flowc as its users start it."""
         program = Path(sys.executable).with_name("flowc")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PINS = {"kedro": ("kedro==1.7.0", "kedro-airflow==0.11.0")}
-LOCKED = {"kfp": "kubeflow"}
+LOCKED = {"airflow": "airflow3", "kfp": "kubeflow"}
 
 
 def find_peer(name: str) -> Path | None:
