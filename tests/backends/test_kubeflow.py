@@ -70,7 +70,7 @@ def type_of(kind: str, *args: ir.Type) -> ir.Type:
 
 DIAMOND = pipeline(
     "diamond",
-    step("load", line=11),
+    step("load", line=11, doc="Load the data.\n\nFrom one file."),
     step("train", "load", line=12, defined=at(40)),
     step("train_2", "load", line=13, name="train", defined=at(40)),
     step("best", "train", "train_2", line=14, outputs=("model", "score")),
@@ -101,7 +101,7 @@ NASTY_NAMES = pipeline(
     'na"sty {{x}}',
     step('a"b\n{{$.x}} $(HOME)', function="f"),
     step("分割", 'a"b\n{{$.x}} $(HOME)', function="g", outputs=("b c", "分割", "train.csv")),
-    step("Größe", function="h"),
+    step("Größe", function="h", doc=NASTY),
     step("2nd", function="i"),
     step("in", function="j"),
     step("long" * 30, function="k"),

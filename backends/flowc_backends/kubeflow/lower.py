@@ -119,6 +119,7 @@ def _components(
         taken.add(name)
         components[key] = model.ComponentModel(
             name=name,
+            doc=tuple(step.doc.strip().splitlines()),
             source=str(step.defined or step.location),
             executor=executors[_executor_key(step)],
             outputs=tuple(path_segment(output.name) for output in step.outputs),

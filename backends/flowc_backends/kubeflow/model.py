@@ -61,7 +61,10 @@ class TaskModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComponentModel:
+    """A step's function. ``doc`` are the lines of its docstring: KFP has no field for them."""
+
     name: str
+    doc: tuple[str, ...]
     source: str
     executor: str
     outputs: tuple[str, ...]
