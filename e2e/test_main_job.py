@@ -125,7 +125,8 @@ def test_parameters_change_at_run_time_and_arrive_exactly(targets: list[Target])
 
 
 def test_a_step_that_raises(targets: list[Target], record_table: RecordTable) -> None:
-    results = run_everywhere(targets, PIPELINES / "failing.py")
+    source = PIPELINES / "failing.py"
+    results = run_everywhere(targets, source)
     shown = {
         name: {step["id"]: step["status"] for step in document["steps"]}
         for name, (_, document) in results.items()
@@ -148,6 +149,11 @@ def test_a_step_that_raises(targets: list[Target], record_table: RecordTable) ->
         assert boom["error"]["type"] == "ValueError", name
         assert boom["error"]["message"] == "no use for 1 'quoted' {{ braces }}", name
         assert boom["attempts"] == 1, name
+    for target in targets:
+        # Where a bundle was unpacked says nothing to its author.
+        file = source if target.name == "local" else source.relative_to(CHECKOUT)
+        log = Client(f"file://{target.store}").logs(results[target.name][1]["run_id"])["boom"]
+        assert f'  File "{file}", line 15, in boom\n    raise ValueError(' in log, target.name
 
 
 def error_kind(step: dict[str, Any]) -> str | None:
