@@ -102,10 +102,10 @@ def _files(old: Build, new: Build) -> list[str]:
 
 
 def _texts(build: Build) -> Mapping[str, str]:
-    """Digests of files; images are left out, for the bundle in them is of these files."""
+    """Digests of files; images and bundles are left out, for what is in them is of these files."""
     written = {
         name: digest
         for name, digest in build.manifest["files"].items()
-        if not name.startswith("images/") and name not in {IR, RECORD, MANIFEST}
+        if not name.startswith(("images/", "bundles/")) and name not in {IR, RECORD, MANIFEST}
     }
     return {**build.modules, **written}

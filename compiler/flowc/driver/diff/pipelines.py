@@ -43,14 +43,14 @@ def _option_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iter
     for name in dict.fromkeys((*before, *after)):
         was, now = before.get(name), after.get(name)
         if was != now:
-            lists = is_list(was) or is_list(now)
-            shown = ("; ".join(map(_flat, it or ())) for it in (was, now)) if lists else (was, now)
-            yield change("option", name, setting(name, *shown))
+            yield change("option", name, setting(name, _flat(was), _flat(now)))
 
 
 def _flat(item: Any) -> str:
-    """A volume, or whatever else an option has several of."""
-    return ":".join(map(str, item.values())) if is_dict(item) else str(item)
+    """A volume, or several, as text."""
+    if is_list(item):
+        return "; ".join(map(_flat, item))
+    return ":".join(map(str, item.values())) if is_dict(item) else item
 
 
 def _included(build: Build) -> Mapping[str, str]:
