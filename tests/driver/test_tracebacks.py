@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FLOW = """
 from flowc import pipeline, step
-from acme.fitting import fit
+from kiln.fitting import fit
 
 @step
 def parse() -> int:
@@ -48,16 +48,16 @@ def fit(score: int) -> int:
 """
 
 SHOWN = """Traceback (most recent call last):
-  File "src/acme/fitting.py", line 11, in fit
+  File "src/kiln/fitting.py", line 11, in fit
     check(score)
-  File "src/acme/fitting.py", line 6, in check
+  File "src/kiln/fitting.py", line 6, in check
     raise ValueError(f"bad score: {score}")
 ValueError: bad score: 1
 
 The above exception was the direct cause of the following exception:
 
 Traceback (most recent call last):
-  File "src/acme/fitting.py", line 13, in fit
+  File "src/kiln/fitting.py", line 13, in fit
     raise RuntimeError("no fit") from error
 RuntimeError: no fit
 """
@@ -70,8 +70,8 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     files = {
         "pyproject.toml": "",
         "flow.py": FLOW,
-        "src/acme/__init__.py": "",
-        "src/acme/fitting.py": FITTING,
+        "src/kiln/__init__.py": "",
+        "src/kiln/fitting.py": FITTING,
     }
     for name, text in files.items():
         path = folder / name
@@ -79,10 +79,10 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         path.write_text(text)
     path = tmp_path_factory.mktemp("build") / "bundle.pyz"
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(folder / "src")
+        patch.setattr(sys, "path", [str(folder / "src"), *sys.path])
         path.write_bytes(prepare(load_pipeline(str(folder / "flow.py"))).bundle.data)
     yield path
-    for name in ("flow", "acme.fitting", "acme"):
+    for name in ("flow", "kiln.fitting", "kiln"):
         sys.modules.pop(name, None)
 
 
