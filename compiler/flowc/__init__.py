@@ -8,11 +8,12 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from flowc.authoring import (
         CachePolicy,
         Pipeline,
         RetryConfig,
-        Secret,
         Step,
         StepRetryConfig,
         pipeline,
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     )
     from flowc.client import Client
     from flowc_runtime.context import StepContext, get_step_context, log_metadata
+
+    def Secret(name: str, key: str = "") -> Any:  # noqa: N802
+        """`flowc.authoring.Secret`: stands where a step has a text, as a default of `str` too."""
+
 
 __all__ = [
     "CachePolicy",

@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flowc_runtime.redaction import Redactor
@@ -115,6 +115,7 @@ def test_a_stream_that_never_leaves_a_value_is_not_held_back_for_ever() -> None:
 LETTERS = st.text("ab", min_size=4, max_size=9)
 
 
+@settings(deadline=None)
 @given(
     values=st.lists(LETTERS, min_size=1, max_size=3),
     text=st.lists(st.one_of(st.text("abc", max_size=6), LETTERS), max_size=8),

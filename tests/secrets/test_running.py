@@ -10,7 +10,7 @@ from flowc import Client
 from flowc.driver import load_pipeline, plan_pipeline, run_pipeline
 from flowc_runtime.contract import secret_variable
 from tests import leaks
-from tests.stack.reporting import Silent
+from tests.conformance.here import Told
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,20 +86,6 @@ def run(folder: Path, source: str, **more: Any) -> tuple[RunDocument, str]:
     return Client(uri).run(id_), logs
 
 
-class Told(Silent):
-    """Keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.text = ""
-
-    def step_log(self, step: str, line: str) -> None:
-        self.text += f"{step} {line}\n"
-
-    def step_finished(self, step: str, status: str, seconds: float, detail: str) -> None:
-        del seconds
-        self.text += f"{step} {status} {detail}\n"
-
-
 @pytest.mark.usefixtures("kept")
 def test_the_step_gets_the_text_and_nobody_else(tmp_path: Path) -> None:
     from hashlib import sha256
@@ -126,7 +112,7 @@ def test_a_failure_tells_nothing(tmp_path: Path) -> None:
     document, logs = run(tmp_path, HOOKED, parameters={"fail": "true"})
     error = document["steps"][0]["error"]
     assert error is not None
-    assert error["message"] == "('refused: ***', '***')"
+    assert error.get("message", "") == "('refused: ***', '***')"
     assert "HOOK failed *** ***" in logs
     assert "ValueError('refused: ***', '***')" in logs
     assert leaks.in_folder(tmp_path / "store", [VALUE, OTHER]) == []
@@ -163,8 +149,8 @@ def test_a_missing_secret_fails_the_step_with_its_hooks(
     assert use["status"] == "failed"
     assert use["attempts"] == 1
     assert use["error"] is not None
-    assert use["error"]["kind"] == "request"
-    assert use["error"]["message"] == (
+    assert use["error"].get("kind") == "request"
+    assert use["error"].get("message") == (
         "step 'use', input 'more': the secret 'other' is not here: there is neither the "
         "environment variable FLOWC_SECRET_OTHER nor a readable file /nowhere/other/value"
     )
@@ -176,7 +162,7 @@ def test_a_missing_variable_says_which(tmp_path: Path, monkeypatch: pytest.Monke
     document, _ = run(tmp_path, HOOKED)
     error = document["steps"][0]["error"]
     assert error is not None
-    assert error["message"].startswith(
+    assert error.get("message", "").startswith(
         "step 'use', environment variable TOKEN: the secret 'db' (key 'password') is not here"
     )
 

@@ -66,7 +66,7 @@ def docker_settings(given: Any, *, title: str, where: str, folder: Path) -> ir.D
 
 def secret_environment(given: Mapping[str, Any]) -> tuple[tuple[str, ir.SecretRef], ...]:
     """The secrets in the environment that `docker_settings` has checked and leaves out."""
-    environment = given.get("environment") or {}
+    environment: dict[str, Any] = given.get("environment") or {}
     return tuple(
         (name, ir.SecretRef(name=value.name, key=value.key))
         for name, value in sorted(environment.items())
