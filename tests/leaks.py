@@ -112,17 +112,25 @@ def _bytes(cell: object) -> bytes:
 
 def _unpacked(data: bytes) -> Iterator[tuple[str, bytes]]:
     """What is in an archive, if it is one; a zip may begin with a line for the shell."""
-    if b"PK\x05\x06" in data[-70_000:] and zipfile.is_zipfile(io.BytesIO(data)):
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            for name in archive.namelist():
-                yield name, name.encode() + b"\n" + archive.read(name)
-    elif data[:2] == b"\x1f\x8b":
-        try:
+    try:
+        if b"PK\x05\x06" in data[-70_000:]:
+            yield from _unzipped(data)
+        elif data[:2] == b"\x1f\x8b":
             yield "gzip", gzip.decompress(data)
-        except (OSError, EOFError, zlib.error):
-            return
-    elif data[257:262] == b"ustar":
-        with tarfile.open(fileobj=io.BytesIO(data)) as archive:
-            for member in archive.getmembers():
-                content = archive.extractfile(member)
-                yield member.name, content.read() if content else b""
+        elif data[257:262] == b"ustar":
+            yield from _untarred(data)
+    except (zipfile.BadZipFile, tarfile.TarError, OSError, EOFError, zlib.error):
+        return  # it only looked like one: programs that write archives hold their marks
+
+
+def _unzipped(data: bytes) -> Iterator[tuple[str, bytes]]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for name in archive.namelist():
+            yield name, name.encode() + b"\n" + archive.read(name)
+
+
+def _untarred(data: bytes) -> Iterator[tuple[str, bytes]]:
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        for member in archive.getmembers():
+            content = archive.extractfile(member)
+            yield member.name, content.read() if content else b""

@@ -76,6 +76,7 @@ def tarred(name: str, data: bytes) -> bytes:
         tarred("Dockerfile", VALUE.encode()),
         gzip.compress(tarred("Dockerfile", zipped("b", VALUE.encode()))),
         VALUE.encode("utf-16"),
+        b"what writes zips holds PK\x05\x06 and is none " + VALUE.encode(),
     ],
 )
 def test_files_are_opened(tmp_path: Path, data: bytes) -> None:
