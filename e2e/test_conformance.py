@@ -10,7 +10,7 @@ import pytest
 
 from e2e.conformance.batches import Batch, Outcome
 from e2e.conformance.places import OnAirflow, OnDocker, OnKubeflow, OnPrefect, Place
-from tests.conformance import parity
+from tests.conformance import parity, planted
 from tests.conformance.catalogue import Entry, entries
 from tests.conformance.here import run_here
 
@@ -71,13 +71,17 @@ class Batches:
         self, engines: Engines, selected: dict[str, list[Entry]], folder: Callable[[str], Path]
     ) -> None:
         wanted = {entry.name: entry for chosen in selected.values() for entry in chosen}
-        self.here = {name: run_local(entry, folder(name)) for name, entry in wanted.items()}
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in planted.environment().items():
+                patch.setenv(name, value)
+            self.here = {name: run_local(entry, folder(name)) for name, entry in wanted.items()}
         engines.base_image.ready()
         self._over = Event()
         self._pool = ThreadPoolExecutor(BATCHES_AT_ONCE)
+        self._batches: dict[str, Batch] = {}
         self._running: dict[str, Future[dict[str, Outcome]]] = {}
         for target, chosen in selected.items():
-            batch = Batch(
+            batch = self._batches[target] = Batch(
                 place=make_place(target, engines),
                 entries=chosen,
                 folder=folder(target),
@@ -91,6 +95,13 @@ class Batches:
         if error := running.exception():
             pytest.fail(f"the batch of {target} broke: {error!r}", pytrace=False)
         return running.result()[entry.name]
+
+    def leaks(self, target: str) -> list[str]:
+        """Where secrets are left when the target's cases have all ended."""
+        if target not in self._running:
+            pytest.skip("none of the selected cases runs there")
+        assert not self._running[target].exception()
+        return self._batches[target].leaks()
 
     def stop(self) -> None:
         self._over.set()
@@ -160,3 +171,11 @@ def test_conformance(
     if not refusal and not entry.case.own_keys:
         assert keys(outcome.seen) == keys(batches.here[entry.name])
     answers[entry.name, target] = parity.promised(entry, target)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [pytest.param(target, marks=pytest.mark.engine(engine)) for target, engine in ENGINES.items()],
+)
+def test_no_secret_is_left_anywhere(target: str, batches: Batches) -> None:
+    assert batches.leaks(target) == []

@@ -56,6 +56,7 @@ class LocalBackend:
         "parallel": "native",
         "images": "emulated",
         "environment": "emulated",
+        "secrets": "native",
         "caching": "native",
         "retries": "native",
         "continue_on_failure": "native",

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from flowc.authoring import (
         CachePolicy,
         Pipeline,
@@ -20,11 +22,16 @@ if TYPE_CHECKING:
     from flowc.client import Client
     from flowc_runtime.context import StepContext, get_step_context, log_metadata
 
+    def Secret(name: str, key: str = "") -> Any:  # noqa: N802
+        """`flowc.authoring.Secret`: stands where a step has a text, as a default of `str` too."""
+
+
 __all__ = [
     "CachePolicy",
     "Client",
     "Pipeline",
     "RetryConfig",
+    "Secret",
     "Step",
     "StepContext",
     "StepRetryConfig",
@@ -42,6 +49,7 @@ _HOMES = {
     "Client": "flowc.client",
     "Pipeline": "flowc.authoring",
     "RetryConfig": "flowc.authoring",
+    "Secret": "flowc.authoring",
     "StepRetryConfig": "flowc.authoring",
     "Step": "flowc.authoring",
     "StepContext": "flowc_runtime.context",

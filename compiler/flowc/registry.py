@@ -22,6 +22,7 @@ FEATURES: Mapping[str, str] = {
     "parallel": "independent steps at the same time",
     "images": "an image of its own for each step",
     "environment": "environment variables for each step",
+    "secrets": "values that nobody knows but the steps they are given to",
     "caching": "cached steps are not executed again",
     "retries": "retries with delay and backoff",
     "continue_on_failure": "independent branches go on after a failure",

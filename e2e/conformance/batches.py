@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from e2e.conformance.jobs import Job
 from e2e.engines import EngineError
 from flowc.errors import FlowcError
+from tests import leaks
+from tests.conformance import planted
 from tests.conformance.judge import judge
 from tests.conformance.seen import look
 
@@ -45,6 +47,10 @@ class Batch:
     folder: Path
     image: str
     over: Event
+
+    def leaks(self) -> list[str]:
+        """Where the planted secrets are: in builds, stores, whatever the engine keeps."""
+        return [*leaks.in_folder(self.folder, planted.VALUES), *self.place.leaks()]
 
     def run(self) -> dict[str, Outcome]:
         """Run all of the cases, wave by wave; the outcome of each by name."""

@@ -13,6 +13,9 @@ import yaml
 
 from e2e.engines import EngineError
 from e2e.targets import CERTIFICATES, CHECKOUT, FLOWC, INSIDE
+from flowc_runtime.contract import secret_variable
+from tests import leaks
+from tests.conformance import planted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +50,10 @@ class Place(Protocol):
         """Run them to their ends, and note each one's state."""
         ...
 
+    def leaks(self) -> list[str]:
+        """Where the engine has planted secrets now, other than where it is meant to keep them."""
+        ...
+
 
 class OnDocker:
     """`flowc run --target docker`, a few processes at a time."""
@@ -57,6 +64,10 @@ class OnDocker:
 
     def __init__(self, image: str) -> None:
         self._image = image
+        self._said: list[str] = []
+
+    def leaks(self) -> list[str]:
+        return leaks.in_text("".join(self._said), planted.VALUES)
 
     def run_all(self, jobs: Sequence[Job]) -> None:
         with ThreadPoolExecutor(2) as pool:
@@ -66,6 +77,7 @@ class OnDocker:
         where = ["--target", "docker", "--store", job.uri, "--json"]
         environment = {
             **os.environ,
+            **planted.environment(),
             "FLOWC_PARENT_IMAGE": self._image,
             "FLOWC_CA_BUNDLE": CERTIFICATES,
         }
@@ -77,6 +89,7 @@ class OnDocker:
             text=True,
             check=False,
         )
+        self._said += [done.stdout, done.stderr]
         if done.returncode in {0, 1} and done.stdout:
             job.state = str(json.loads(done.stdout)["status"])
         else:
@@ -92,6 +105,10 @@ class OnKubeflow:
 
     def __init__(self, kfp: Kfp) -> None:
         self._kfp = kfp
+        self._said: list[str] = []
+
+    def leaks(self) -> list[str]:
+        return leaks.in_text("".join(self._said), planted.VALUES)
 
     def run_all(self, jobs: Sequence[Job]) -> None:
         halves = [half for half in (jobs[::2], jobs[1::2]) if half]
@@ -101,9 +118,16 @@ class OnKubeflow:
     def _run(self, jobs: Sequence[Job]) -> None:
         requests = [(job.built("*.yaml"), job.arguments) for job in jobs]
         stores = jobs[0].folder / "stores"
-        ended = self._kfp.run_packages(requests, volumes={stores: INSIDE}, timeout=limit(jobs))
+        # Its local runner leaves the platform's part of a package out, and so the secrets in it.
+        ended = self._kfp.run_packages(
+            requests,
+            volumes={stores: INSIDE},
+            environment=planted.environment(),
+            timeout=limit(jobs),
+        )
         for job, run in zip(jobs, ended, strict=True):
             job.state = run.state
+            self._said.append(run.output)
 
 
 class OnAirflow:
@@ -117,7 +141,26 @@ class OnAirflow:
         self._airflow = airflow
         self._dags: dict[str, str] = {}
 
+    def leaks(self) -> list[str]:
+        home = self._airflow.home
+        kept = {"variable", "connection"}
+        return [
+            *leaks.in_folder(home, planted.VALUES, spared="airflow.db*"),
+            *leaks.in_database(home / "airflow.db", planted.VALUES, spared=kept),
+        ]
+
+    def _plant(self) -> None:
+        """Secrets with a key as variables, others as connections."""
+        for (name, key), value in planted.SECRETS.items():
+            variable = secret_variable(name, key).lower()
+            if key:
+                self._airflow.set_variable(variable, value)
+            else:
+                self._airflow.set_connection(variable, value)
+
     def run_all(self, jobs: Sequence[Job]) -> None:
+        if not self._dags:
+            self._plant()
         fresh = {job.name: job.built("*.py") for job in jobs if job.is_new}
         files, patience = list(fresh.values()), limit(jobs)
         found = self._airflow.add_dags(files, timeout=patience) if files else {}
@@ -141,7 +184,19 @@ class OnPrefect:
         self._prefect = prefect
         self._deployments: dict[str, str] = {}
 
+    def leaks(self) -> list[str]:
+        """In all that the server keeps, where blocks are encrypted, and in the logs it shows."""
+        return [
+            *leaks.in_folder(self._prefect.home, planted.VALUES),
+            *leaks.in_text(self._prefect.all_logs(), planted.VALUES),
+        ]
+
     def run_all(self, jobs: Sequence[Job]) -> None:
+        if not self._deployments:
+            blocks = planted.environment().items()
+            self._prefect.set_secrets(
+                {name.lower().replace("_", "-"): value for name, value in blocks}
+            )
         fresh = [job for job in jobs if job.is_new]
         if fresh:
             folder = fresh[0].folder / "deployments" / str(fresh[0].number)

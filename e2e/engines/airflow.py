@@ -239,6 +239,15 @@ class Airflow:
                 raise
             self.call("PATCH", f"/variables/{quote(key)}", {"key": key, "value": value})
 
+    def set_connection(self, name: str, password: str) -> None:
+        body = {"connection_id": name, "conn_type": "generic", "password": password}
+        try:
+            self.call("POST", "/connections", body)
+        except RestError as error:
+            if error.status != 409:
+                raise
+            self.call("PATCH", f"/connections/{quote(name)}", body)
+
     # --- runs
 
     def trigger(self, dag_id: str, conf: Mapping[str, object] | None = None) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from flowc_runtime.child import Job, Report
     from flowc_runtime.contract import ErrorDocument
     from flowc_runtime.loop import Loop, Timer
+    from flowc_runtime.redaction import Redactor
 
 GRACE = 5.0
 """Seconds between a forwarded signal and the end by force; `docker stop` allows ten in all."""
@@ -29,15 +30,16 @@ CHUNK = 1 << 16
 class Attempt:
     """Runs a job in a child; ``ended`` is called once, with the child's report or an error.
 
-    After ``limit`` seconds the child is ended, and what it reports then counts no more.
+    After ``limit`` seconds the child is ended, and what it reports then counts no more. Nothing
+    that it writes or reports leaves this class without the ``redactor``, where there is one.
     """
 
     __slots__ = (
         "_beat", "_ended", "_heartbeat", "_killer", "_limit", "_linger", "_loop", "_output",
-        "_overdue", "_process", "_report", "_timeout", "_watch", "_what",
+        "_overdue", "_process", "_redactor", "_report", "_stream", "_timeout", "_watch", "_what",
     )  # fmt: skip
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that is told of it, each by its name
         self,
         loop: Loop,
         job: Job,
@@ -46,9 +48,12 @@ class Attempt:
         beat: Callable[[], None],
         ended: Callable[[Report], None],
         limit: float | None = None,
+        redactor: Redactor | None = None,
     ) -> None:
         self._loop = loop
-        self._output = output
+        self._redactor = redactor
+        self._stream = None if redactor is None else redactor.stream(output)
+        self._output = output if self._stream is None else self._stream.write
         self._beat = beat
         self._ended = ended
         self._report = bytearray()
@@ -123,6 +128,8 @@ class Attempt:
         status = self._watch.reap()
         self._close_report()
         self._close_output()
+        if self._stream is not None:
+            self._stream.close()
         for timer in (self._killer, self._linger, self._heartbeat):
             if timer is not None:
                 timer.cancel()
@@ -136,7 +143,7 @@ class Attempt:
             report: Report = json.loads(bytes(self._report))
         except ValueError:
             return {"error": _judge(status, self._what)}
-        return report
+        return report if self._redactor is None else self._redactor.report(report)
 
     def _close_report(self) -> None:
         if self._process.report >= 0:

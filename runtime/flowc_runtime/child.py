@@ -241,6 +241,8 @@ def _enter_place(place: Place, step: StepSpec, *, hook: bool = False) -> None:
     os.environ.update(place.environment)
     if place.places is not None:
         errors.know_sources(place.roots, place.places)
+    if "secret_environment" in step:
+        _enter_secrets(step, strict=not hook)
     if place.stack is not None:
         _enter_stack(place.stack, step, warn=not hook)
     sys.path[0:0] = [root for root in place.roots if root not in sys.path]
@@ -253,6 +255,19 @@ def _enter_place(place: Place, step: StepSpec, *, hook: bool = False) -> None:
 
         first_party = {name.partition(".")[0] for root in place.roots for name in os.listdir(root)}
         imports.install(step["id"], os.environ.get("FLOWC_IMAGE", ""), first_party)
+
+
+def _enter_secrets(step: StepSpec, *, strict: bool) -> None:
+    """Set the variables that are secrets; hooks do without those that are missing."""
+    from flowc_runtime import secrets
+
+    for name, spec in step.get("secret_environment", {}).items():
+        try:
+            os.environ[name] = secrets.read(spec)
+        except secrets.MissingSecret as error:
+            if strict:
+                message = f"step '{step['id']}', environment variable {name}: {error}"
+                raise StepError(errors.request(message)) from None
 
 
 def _enter_stack(spec: StackSpec, step: StepSpec, *, warn: bool) -> None:

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
     # An input is exactly one of: {"step": id, "output": name} | {"parameter": name}
     # | {"value": encoded} | {"artifact": ArtifactRecord}, a value stored before the run
+    # | {"secret": name, "key": part}, a SecretSpec
     # | {"list": [input]} | {"tuple": [input]} | {"dict": [[key, input]]},
     # where encoded and key are what `values.encode` returns.
     InputSpec = dict[str, Any]
@@ -118,6 +119,12 @@ if TYPE_CHECKING:
         components: dict[str, dict[str, dict[str, Json]]]
         active: dict[str, str]
 
+    class SecretSpec(TypedDict):
+        """A secret by its name; ``key`` is empty where it has no parts."""
+
+        secret: str
+        key: str
+
     class StepSpec(TypedDict):
         """One invocation. ``hooks`` are by event, ``timeout`` is in seconds for each attempt.
         ``artifact_metadata``: whether facts about outputs are kept with them (left out: yes).
@@ -127,6 +134,7 @@ if TYPE_CHECKING:
         ``ingredients`` are the parts of the cache key that are known at compile time (code digest,
         declared settings, ...), each under its own name. ``code`` is the position of the step's
         closure in the pipeline's table of code. ``components`` are by kind.
+        ``secret_environment`` are variables that only the step's own process has.
         """
 
         id: str
@@ -144,6 +152,7 @@ if TYPE_CHECKING:
         hooks: NotRequired[dict[str, HookSpec]]
         timeout: NotRequired[float | None]
         components: NotRequired[dict[str, ComponentUse]]
+        secret_environment: NotRequired[dict[str, SecretSpec]]
         artifact_metadata: NotRequired[bool]
         infrastructure_retries: NotRequired[int]
         ingredients: dict[str, Json]
@@ -169,7 +178,8 @@ if TYPE_CHECKING:
         seconds for the whole run; ``hooks`` are ``on_init`` and ``on_cleanup``. ``code`` is read
         with `keys.code_parts`. ``run_name`` is the template of the run's name, ``substitutions``
         what it may hold beside parameters. ``unlisted`` keeps the runs out of the listing: a step
-        was called on its own.
+        was called on its own. ``secrets`` are all that its steps are given, to be kept out of
+        logs and records.
         """
 
         protocol: int
@@ -189,6 +199,7 @@ if TYPE_CHECKING:
         run_name: NotRequired[str]
         substitutions: NotRequired[dict[str, Json]]
         unlisted: NotRequired[bool]
+        secrets: NotRequired[list[SecretSpec]]
 
     Status = Literal[
         "completed", "cached", "failed", "skipped", "cancelled", "lost", "running", "pending"
@@ -350,6 +361,15 @@ ENDINGS = {
 }
 """How a step is spoken of to those that are skipped because of it."""
 
+SECRET_PREFIX = "FLOWC_SECRET_"  # noqa: S105 - a name
+"""How the environment variables of secrets begin: what they hold is masked everywhere."""
+
+SECRETS_DIR = "/var/run/secrets/flowc"
+"""Where a secret ``name`` has the file ``name/key``, unless FLOWC_SECRETS_DIR names another."""
+
+WHOLE_SECRET = "value"  # noqa: S105 - a name
+"""What a secret without parts is called where secrets have them: files, Kubernetes."""
+
 SEGMENT_SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.[]")
 
 
@@ -360,6 +380,13 @@ def path_segment(name: str) -> str:
         for char in name
     )
     return encoded.replace(".", "%2E") if encoded.strip(".") == "" else encoded
+
+
+def secret_variable(name: str, key: str) -> str:
+    """The environment variable that holds a secret: ``FLOWC_SECRET_<NAME>_<KEY>``."""
+    words = f"{name}_{key}" if key else name
+    plain = "".join(char if char.isalnum() else "_" for char in words)
+    return SECRET_PREFIX + plain.upper()
 
 
 def cas_key(digest: str) -> str:

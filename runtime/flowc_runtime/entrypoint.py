@@ -23,6 +23,7 @@
 
 Environment: ``FLOWC_STORE`` beats ``--default-store``; ``--store`` beats both. ``FLOWC_IMAGE`` is
 what messages call the image. ``TMPDIR`` is where a zip's modules and downloads are put.
+``FLOWC_SECRET_<NAME>_<KEY>`` is a secret, else it is a file: `secrets` explains that.
 
 Standard output: what the step writes, standard error included. Standard error: what flowc says.
 

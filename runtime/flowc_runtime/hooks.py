@@ -158,6 +158,7 @@ class Hooks:
             beat=self._beat,
             ended=self._end,
             limit=LIMIT,
+            redactor=task.run.redactor(),
         )
 
     def _end(self, report: Report) -> None:

@@ -37,7 +37,15 @@ def ask(
     job.run, job.run_name, job.pipeline = task.run.id, task.run.name, task.run.spec["pipeline"]
     job.hook = {"event": EVENT, "store": task.run.store.uri, **spec}
     limit = task.step.get("timeout")
-    return Attempt(loop, job, output=output, beat=_nothing, ended=ended, limit=limit)
+    return Attempt(
+        loop,
+        job,
+        output=output,
+        beat=_nothing,
+        ended=ended,
+        limit=limit,
+        redactor=task.run.redactor(),
+    )
 
 
 def call(job: Job) -> Report:

@@ -8,6 +8,7 @@ A resolved input is one of ``{"value": encoded}``, ``{"artifact": ArtifactRecord
 ``{"list": [resolved]}``, ``{"tuple": [resolved]}``, ``{"dict": [[encoded key, resolved]]}``, and
 ``{"plain": JSON, "type": TypeSpec, "parameter": name}`` for a parameter of a class of the
 author's: only the step itself imports the author's modules, so its plain form enters the key.
+``{"secret": name, "key": part}`` stays what it is, and only the step's process knows its value.
 """
 
 from __future__ import annotations
@@ -142,10 +143,8 @@ def resolve_inputs(
 def _resolve(
     spec: InputSpec, parameters: Mapping[str, Resolved], upstream: Mapping[str, ResultRecord]
 ) -> Resolved:
-    if "value" in spec:
-        return {"value": spec["value"]}
-    if "artifact" in spec:
-        return {"artifact": spec["artifact"]}
+    if "value" in spec or "artifact" in spec or "secret" in spec:
+        return {**spec}
     if "step" in spec:
         return {"artifact": _find_output(spec["step"], spec["output"], upstream)}
     if "parameter" in spec:
@@ -216,7 +215,7 @@ def _content(resolved: Resolved) -> Json:
     if "artifact" in resolved:
         artifact = resolved["artifact"]
         return {"digest": artifact["digest"], "materializer": artifact["materializer"]}
-    if "value" in resolved:
+    if "value" in resolved or "secret" in resolved:
         return resolved
     if "plain" in resolved:
         return {"plain": resolved["plain"], "type": resolved["type"]}

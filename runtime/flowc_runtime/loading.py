@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flowc_runtime import errors, materializers, values
+from flowc_runtime import errors, materializers, secrets, values
 from flowc_runtime.errors import StepError
 from flowc_runtime.stores import DamagedError, verify_contents
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def is_plain(resolved: Resolved) -> bool:
-    """Whether an input is a value of its own, and no artifact."""
+    """Whether an input is a value of its own, and neither an artifact nor a secret."""
     return "value" in resolved or "plain" in resolved
 
 
@@ -33,6 +33,9 @@ def load_inputs(job: Job) -> dict[str, Any]:
             arguments[name] = load(resolved, job.step["types"].get(name), job.paths)
         except values.BadValue as error:
             raise StepError(errors.request(str(error))) from None
+        except secrets.MissingSecret as error:
+            message = f"step '{job.step['id']}', input '{name}': {error}"
+            raise StepError(errors.request(message)) from None
         except DamagedError as error:
             document = errors.describe(error, "input", f"input '{name}'")
             raise StepError(document, damaged=error.digest) from error
@@ -41,7 +44,9 @@ def load_inputs(job: Job) -> dict[str, Any]:
     return arguments
 
 
-def load(resolved: Resolved, typespec: TypeSpec | None, paths: Paths) -> Any:
+def load(  # noqa: PLR0911 - one for each form
+    resolved: Resolved, typespec: TypeSpec | None, paths: Paths
+) -> Any:
     """An input's value; ``paths`` are local files by digest."""
     if "value" in resolved:
         return values.decode(resolved["value"])
@@ -49,6 +54,8 @@ def load(resolved: Resolved, typespec: TypeSpec | None, paths: Paths) -> Any:
         return values.conform(resolved["plain"], resolved["type"], resolved["parameter"])
     if "artifact" in resolved:
         return load_artifact(resolved["artifact"], typespec, paths)
+    if "secret" in resolved:
+        return secrets.read({"secret": resolved["secret"], "key": resolved["key"]})
     if "dict" in resolved:
         inner = _argument(typespec, "dict", 1)
         return {values.decode(k): load(item, inner, paths) for k, item in resolved["dict"]}

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         StepSpec,
         StopRecord,
     )
+    from flowc_runtime.redaction import Redactor
     from flowc_runtime.stores import Store
 
 ATTEMPT = "attempt-"
@@ -83,6 +84,19 @@ class Run:
         self.created = time.time()
         self.since = 0.0
         self.stop: StopRecord | None = None
+
+    def redactor(self) -> Redactor | None:
+        """What masks the run's secrets, and whatever else this process has as such."""
+        declared = self.spec.get("secrets", ())
+        if not declared and not any(map(_is_secret, os.environ)):
+            return None
+        from flowc_runtime import redaction
+
+        return redaction.redactor(declared)
+
+
+def _is_secret(variable: str) -> bool:
+    return variable.startswith(contract.SECRET_PREFIX)
 
 
 def ensure_run(run: Run) -> None:

@@ -226,6 +226,7 @@ class StepRun:
             beat=self._beat,
             ended=self._end_attempt,
             limit=step.get("timeout"),
+            redactor=run.redactor(),
         )
 
     def _beat(self) -> None:

@@ -115,7 +115,25 @@ RETRIED = pipeline(
     step("train", "load", infrastructure_retries=1),
     step("report", "train"),
 )
-ALL = {case.name: case for case in (DIAMOND, PARAMETERS, NASTY_TEXT, NESTED, RETRIED)}
+DATABASE, LICENCE = ir.SecretRef(name="db-main", key="password"), ir.SecretRef(name="licence")
+SECRET = pipeline(
+    "secret",
+    step("load", inputs=(ir.Input(name="password", type=STR, value=DATABASE),)),
+    step(
+        "train",
+        "load",
+        secret_environment=(("DB", DATABASE), ("LICENCE", LICENCE)),
+        hooks=(
+            ir.Hook(
+                event="on_failure",
+                function=ir.Function(module="steps", qualname="tell"),
+                where="pipeline.py:7",
+            ),
+        ),
+    ),
+    step("report", "train"),
+)
+ALL = {case.name: case for case in (DIAMOND, PARAMETERS, NASTY_TEXT, NESTED, RETRIED, SECRET)}
 
 
 def chain(length: int) -> ir.Pipeline:

@@ -121,6 +121,24 @@ RETRIED = pipeline(
     step("train", "load", infrastructure_retries=1),
     step("report", "train"),
 )
+DATABASE = ir.SecretRef(name="DB_main", key="password")
+SECRET = pipeline(
+    "secret",
+    step("load", inputs=(ir.Input(name="password", type=STR, value=DATABASE),)),
+    step(
+        "train",
+        "load",
+        secret_environment=(("DB", DATABASE), ("LICENCE", ir.SecretRef(name="licence"))),
+        hooks=(
+            ir.Hook(
+                event="on_failure",
+                function=ir.Function(module="steps", qualname="tell"),
+                where="pipeline.py:7",
+            ),
+        ),
+    ),
+    step("report", "train"),
+)
 VOLUMES = options("file:///mnt/store/flowc", volumes=(
     Volume(kind="pvc", source="flowc-store", target="/mnt/store"),
     Volume(kind="pvc", source="data", target="/data"),
@@ -136,6 +154,7 @@ VOLUMES = options("file:///mnt/store/flowc", volumes=(
         (NESTED, options()),
         (RETRIED, options()),
         (replace(DIAMOND, name="volumes"), VOLUMES),
+        (SECRET, VOLUMES),
     ],
     ids=lambda it: it.name if isinstance(it, ir.Pipeline) else "",
 )
@@ -184,6 +203,13 @@ def refusal(attempt: Callable[[], object]) -> str:
         ("bind", DIAMOND, options(volumes=(Volume(source="/a", target="/b"),))),
         ("reserved_output", pipeline("p", step("a", outputs=("executor-logs",))), options()),
         ("surrogate", replace(DIAMOND, doc="half \ud800"), options()),
+        (
+            "secret_name",
+            pipeline(
+                "p", step("a", secret_environment=(("X", ir.SecretRef(name="db.-x", key="k")),))
+            ),
+            options(),
+        ),
     ],
 )
 def test_refusals(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from flowc.registry import Reporter
     from tests.conformance.catalogue import Entry
     from tests.conformance.expectation import Edit, Run
     from tests.conformance.seen import Seen
@@ -28,6 +29,23 @@ class Silent:
     def note(self, text: str) -> None: ...
 
 
+class Told(Silent):
+    """A reporter that keeps all that it is told of steps."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def step_log(self, step: str, line: str) -> None:
+        self.text += f"{step} {line}\n"
+
+    def step_finished(self, step: str, status: str, seconds: float, detail: str) -> None:
+        del seconds
+        self.text += f"{step} {status} {detail}\n"
+
+    def note(self, text: str) -> None:
+        self.text += f"{text}\n"
+
+
 def typed(parameters: Mapping[str, object]) -> dict[str, str]:
     """Parameters as they are typed on the command line."""
     return {
@@ -36,7 +54,9 @@ def typed(parameters: Mapping[str, object]) -> dict[str, str]:
     }
 
 
-def run_here(entry: Entry, folder: Path) -> Iterator[tuple[Run, Seen]]:
+def run_here(
+    entry: Entry, folder: Path, reporter: Reporter | None = None
+) -> Iterator[tuple[Run, Seen]]:
     """Each run of the case with what it left, one after the other, all in one store.
 
     Raises FlowcError when the case is refused.
@@ -52,6 +72,6 @@ def run_here(entry: Entry, folder: Path) -> Iterator[tuple[Run, Seen]]:
             parameters=typed(run.parameters),
             config=str(source.parent / run.config) if run.config else "",
             store=uri,
-            reporter=Silent(),
+            reporter=reporter or Silent(),
         )
         yield run, look(uri, id_)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from flowc.errors import FlowcError
-from tests.conformance import parity
+from tests import leaks
+from tests.conformance import parity, planted
 from tests.conformance.catalogue import Entry, answers, entries, groups, modules
 from tests.conformance.expectation import TARGETS
-from tests.conformance.here import run_here
+from tests.conformance.here import Told, run_here
 from tests.conformance.judge import judge
 
 if TYPE_CHECKING:
@@ -22,7 +23,14 @@ PIPELINE = re.compile(r"^(?:def \w+\(|\w+ = )", re.MULTILINE)
 by_case = pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.name)
 
 
+@pytest.fixture
+def planted_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in planted.environment().items():
+        monkeypatch.setenv(name, value)
+
+
 @by_case
+@pytest.mark.usefixtures("planted_secrets")
 def test_local(entry: Entry, tmp_path: Path) -> None:
     refusal = entry.case.refused.get("local", "")
     if refusal:
@@ -30,9 +38,12 @@ def test_local(entry: Entry, tmp_path: Path) -> None:
             list(run_here(entry, tmp_path))
         assert refusal in str(refused.value)
         return
-    for number, (run, seen) in enumerate(run_here(entry, tmp_path), 1):
+    told = Told()
+    for number, (run, seen) in enumerate(run_here(entry, tmp_path, told), 1):
         problems = "\n".join(judge(run, seen))
         assert not problems, f"run {number}:\n{problems}"
+    assert leaks.in_folder(tmp_path, planted.VALUES) == []
+    assert leaks.in_text(told.text, planted.VALUES) == []
 
 
 def test_there_are_enough_and_no_two_have_a_name() -> None:

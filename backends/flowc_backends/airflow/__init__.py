@@ -29,6 +29,7 @@ class AirflowBackend:
         "parallel": "native",
         "images": "native",
         "environment": "native",
+        "secrets": "native",
         "caching": "emulated",
         "retries": "emulated",
         "continue_on_failure": "native",

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from flowc.errors import AuthorError, FlowcError, raise_all
 from flowc.trace.tracer import type_spec
-from flowc_backends import containers
+from flowc_backends import containers, secrets
 from flowc_backends.airflow.model import Dag, Edge, Image, ParamLine, Task
 from flowc_backends.airflow.naming import task_ids
 from flowc_backends.images import BUNDLE
 from flowc_backends.json_schema import parameter_schema
 from flowc_backends.python_names import Names, ascii_name
-from flowc_runtime.contract import ARGUMENT_LIMIT
+from flowc_runtime.contract import ARGUMENT_LIMIT, secret_variable
 from flowc_runtime.values import type_text
 from flowc_templates.airflow_literal import escape, jlit
 from flowc_templates.python_source import LINE_LENGTH, literal, width
@@ -33,9 +33,10 @@ _RETRY_DELAY = 5
 
 # What the file defines or imports, and a step must not be called.
 _TAKEN = frozenset((
-    "Any", "DAG", "DockerOperator", "ENVIRONMENT", "LIMIT", "MOUNTS", "Mount", "Param", "RUN",
-    "annotations", "argument", "cleandoc", "container", "datetime", "json", "timedelta",
-    "timezone",
+    "AirflowNotFoundException", "Any", "BaseHook", "DAG", "DockerOperator", "ENVIRONMENT",
+    "Iterator", "LIMIT", "MOUNTS", "Mapping", "Mount", "Param", "RUN", "Secrets", "TYPE_CHECKING",
+    "Variable", "annotations", "argument", "cleandoc", "container", "datetime", "json",
+    "logging", "secret", "timedelta", "timezone",
 ))  # fmt: skip
 
 
@@ -122,6 +123,7 @@ def _task(step: ir.Step, variable: str, task_id: str, image: str) -> Task:
         image=image,
         doc=f"{step.doc}\n\n{containers.places(step)}".lstrip(),
         options=tuple(options),
+        secrets=_secrets(step.secrets),
     )
 
 
@@ -140,7 +142,15 @@ def _finaliser(
         image=images[first.image],
         doc="Close the run's record, whatever happened before, and fail if a step failed.",
         options=python,
+        secrets=_secrets(secrets.finaliser_secrets(pipeline)),
     )
+
+
+def _secrets(refs: tuple[ir.SecretRef, ...]) -> dict[str, list[str]]:
+    return {
+        variable: [secret_variable(ref.name, "").lower(), ref.key]
+        for variable, ref in secrets.variables(refs).items()
+    }
 
 
 def _param(parameter: ir.Parameter) -> ParamLine:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flowc_backends.containers import Bind
 
 
@@ -32,7 +34,11 @@ class Image:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One task. ``options`` are further arguments, left out where they say nothing new."""
+    """One task. ``options`` are further arguments, left out where they say nothing new.
+
+    ``secrets`` are Airflow's names for them, the connection's and what of it, by the variables of
+    the container.
+    """
 
     variable: str
     task_id: str
@@ -40,6 +46,7 @@ class Task:
     image: str
     doc: str
     options: tuple[tuple[str, str | int], ...] = ()
+    secrets: Mapping[str, list[str]] = field(default_factory=dict[str, list[str]])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,3 +79,8 @@ class Dag:
     tasks: tuple[Task, ...]
     finaliser: Task
     edges: tuple[Edge, ...]
+
+    @property
+    def has_secrets(self) -> bool:
+        """Whether a container is given any."""
+        return any(task.secrets for task in self.tasks)

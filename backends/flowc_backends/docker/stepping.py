@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import threading
 from contextlib import suppress
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from flowc.errors import FlowcError
@@ -20,6 +20,7 @@ from flowc_backends.docker.results import (
 )
 from flowc_backends.images.containers import run
 from flowc_backends.images.daemon import Container
+from flowc_runtime import secrets
 from flowc_runtime.stack import component_variables
 
 if TYPE_CHECKING:
@@ -181,6 +182,7 @@ class StepContainers:
                 **({} if user.startswith("0:") else {"USER": "flowc"}),
                 **stack_environment(options.spec, step.id),
                 **dict(step.docker.environment),
+                **secret_environment(step),
                 "FLOWC_STORE": self._delivery.store,
                 "FLOWC_IMAGE": step.image,
             },
@@ -212,6 +214,11 @@ def stack_environment(spec: PipelineSpec, step: str) -> dict[str, str]:
     return {name: os.environ[name] for name in names if name in os.environ}
 
 
+def secret_environment(step: Step) -> dict[str, str]:
+    """The step's secrets, so far as they are on this machine: the runtime inside misses others."""
+    return secrets.variables({"secret": ref.name, "key": ref.key} for ref in step.secrets)
+
+
 def run_arguments(options: RunOptions) -> list[str]:
     """What every command of the runtime is told about the run, the store apart."""
     words = ["--target", "docker", *_identity(options), "--run-name", options.run_name]
@@ -226,7 +233,7 @@ def parameter_arguments(parameters: Iterable[tuple[str, str]]) -> list[str]:
 def container_name(run_id: str, step: str) -> str:
     """Readable, and new each time: a killed flowc may have left one of the same run."""
     name = _FOREIGN.sub("-", f"{run_id}-{step}").strip("-.")[:100]
-    return f"{name}-{secrets.token_hex(2)}"
+    return f"{name}-{token_hex(2)}"
 
 
 def _identity(options: RunOptions) -> list[str]:

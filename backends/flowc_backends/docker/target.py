@@ -37,6 +37,7 @@ class DockerBackend:
         "parallel": "native",
         "images": "native",
         "environment": "native",
+        "secrets": "native",
         "caching": "native",
         "retries": "native",
         "continue_on_failure": "native",

@@ -31,7 +31,7 @@ _UNCACHED = {"enableCache": False}
 def check_package(text: str, package: PackageModel) -> None:
     """Raise InternalError unless the text says what the model says, and the model is sound."""
     expected = [_package(package)]
-    if package.mounts:
+    if package.on_kubernetes:
         expected.append(_platforms(package))
     found = read_documents(text)
     if found != expected:
@@ -170,8 +170,24 @@ def _platforms(package: PackageModel) -> Document:
         {"mountPath": it.path, "pvcNameParameter": _constant(it.claim), "constant": it.claim}
         for it in package.mounts
     ]
-    executors = {it.name: {"pvcMount": mounts} for it in package.executors}
+    executors = {it.name: _on_kubernetes(it, mounts) for it in package.on_kubernetes}
     return {"platforms": {"kubernetes": {"deploymentSpec": {"executors": executors}}}}
+
+
+def _on_kubernetes(executor: ExecutorModel, mounts: list[Document]) -> Document:
+    secrets = [
+        {
+            "secretName": it.name,
+            "secretNameParameter": _constant(it.name),
+            "keyToEnv": [{"secretKey": it.key, "envVar": it.variable}],
+            "optional": True,
+        }
+        for it in executor.secrets
+    ]
+    return {
+        **({"secretAsEnv": secrets} if secrets else {}),
+        **({"pvcMount": mounts} if mounts else {}),
+    }
 
 
 def _difference(found: Any, expected: Any, path: str) -> str:

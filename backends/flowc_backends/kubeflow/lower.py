@@ -17,6 +17,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from flowc.errors import AuthorError, BackendError, raise_all
+from flowc_backends import secrets
 from flowc_backends.kubeflow import model
 from flowc_backends.kubeflow.names import engine_name, task_names, unique
 from flowc_backends.kubeflow.parameters import lower_parameters
@@ -49,6 +50,7 @@ def lower_package(pipeline: ir.Pipeline, options: EmitOptions, bundle: str) -> m
     parameters = lower_parameters(pipeline.runtime_parameters, errors)
     names = task_names(pipeline.steps, errors)
     _check_outputs(pipeline.steps, errors)
+    errors += secrets.check_kubernetes(pipeline)
     mounts = _mounts(pipeline, options, errors)
     raise_all(errors)
     executors = _executors(pipeline, bundle)
@@ -93,7 +95,7 @@ def _last(pipeline: ir.Pipeline, names: dict[str, str]) -> tuple[str, ...]:
 
 
 _ComponentKey = tuple["ir.Function", "_ExecutorKey", tuple[str, ...]]
-_ExecutorKey = tuple[str, str, bool]
+_ExecutorKey = tuple[str, str, bool, tuple["ir.SecretRef", ...]]
 
 
 def _component_key(step: ir.Step) -> _ComponentKey:
@@ -102,7 +104,7 @@ def _component_key(step: ir.Step) -> _ComponentKey:
 
 
 def _executor_key(step: ir.Step) -> _ExecutorKey:
-    return step.image, step.docker.python, step.infrastructure_retries > 0
+    return step.image, step.docker.python, step.infrastructure_retries > 0, step.secrets
 
 
 def _components(
@@ -146,6 +148,7 @@ def _executors(pipeline: ir.Pipeline, bundle: str) -> dict[_ExecutorKey, model.E
                 "--soft-fail",
                 *(("--token", model.TOKEN) if step.infrastructure_retries else ()),
             ),
+            secrets=_secrets(step.secrets),
         )
     return executors
 
@@ -159,6 +162,16 @@ def _finaliser(pipeline: ir.Pipeline, bundle: str) -> model.ExecutorModel:
         image=image,
         command=(python, bundle),
         args=("finalise", *_run_arguments()),
+        secrets=_secrets(secrets.finaliser_secrets(pipeline)),
+    )
+
+
+def _secrets(refs: Sequence[ir.SecretRef]) -> tuple[model.SecretModel, ...]:
+    return tuple(
+        model.SecretModel(
+            name=secrets.kubernetes_name(ref), key=secrets.part(ref), variable=variable
+        )
+        for variable, ref in secrets.variables(refs).items()
     )
 
 

@@ -71,11 +71,21 @@ class ComponentModel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecretModel:
+    """A part of a Kubernetes secret, as a variable of the container."""
+
+    name: str
+    key: str
+    variable: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutorModel:
     name: str
     image: str
     command: tuple[str, ...]
     args: tuple[str, ...]
+    secrets: tuple[SecretModel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,3 +110,8 @@ class PackageModel:
     components: tuple[ComponentModel, ...]
     executors: tuple[ExecutorModel, ...]
     mounts: tuple[MountModel, ...]
+
+    @property
+    def on_kubernetes(self) -> tuple[ExecutorModel, ...]:
+        """Executors of which only Kubernetes can be told everything."""
+        return tuple(it for it in self.executors if self.mounts or it.secrets)

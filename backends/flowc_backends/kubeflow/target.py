@@ -32,6 +32,7 @@ class KubeflowBackend:
         "parallel": "native",
         "images": "native",
         "environment": "native",
+        "secrets": "native",
         "caching": "emulated",
         "retries": "emulated",
         "continue_on_failure": "emulated",

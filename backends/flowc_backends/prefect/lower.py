@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from flowc.errors import raise_all
-from flowc_backends import containers
+from flowc_backends import containers, secrets
 from flowc_backends.images import BUNDLE
 from flowc_backends.json_schema import parameter_schema
 from flowc_backends.prefect.annotations import annotation, wide_annotation
@@ -32,10 +32,10 @@ _RETRY_DELAY = 5
 # What the file defines or imports, and neither a step nor the flow may be called.
 _TAKEN = frozenset((
     "Any", "Failed", "Flow", "FlowRun", "GRACE", "LIMIT", "Literal", "Logger", "LoggerAdapter",
-    "Callable", "NO_CACHE", "PrefectFuture", "STORE", "State", "TYPE_CHECKING", "Task",
-    "annotations", "as_json", "create", "errors", "flow", "flow_run", "follow", "from_env",
-    "get_run_logger", "hashlib", "json", "os", "remove", "remove_containers", "run_id", "state",
-    "step", "suppress", "sys", "task", "threading", "types", "wait", "write_log",
+    "Callable", "NO_CACHE", "PrefectFuture", "STORE", "Secret", "State", "TYPE_CHECKING", "Task",
+    "annotations", "as_json", "create", "errors", "find_secrets", "flow", "flow_run", "follow",
+    "from_env", "get_run_logger", "hashlib", "json", "os", "remove", "remove_containers", "run_id",
+    "state", "step", "suppress", "sys", "task", "threading", "types", "wait", "write_log",
 ))  # fmt: skip
 
 _BANNED = re.compile(r"[/%&<>{}]")
@@ -149,6 +149,7 @@ def _task(step: ir.Step, function: str, images: dict[str, str], steps: str, run:
         upstream=step.upstream,
         retries=step.infrastructure_retries,
         options=_options(step),
+        secrets=tuple(secrets.variables(step.secrets)),
         wide=_is_wide(name, ["step", step.id], image),
         wide_submit=width(submit) > LINE_LENGTH,
     )
@@ -166,6 +167,7 @@ def _finaliser(pipeline: ir.Pipeline, names: Names, images: dict[str, str]) -> S
         image=images[first.image],
         doc="Close the run's record, whatever happened before, and fail if a step failed.",
         options=_options(first),
+        secrets=tuple(secrets.variables(secrets.finaliser_secrets(pipeline))),
     )
 
 

@@ -32,7 +32,8 @@ class Image:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepTask:
-    """A task of the flow. ``options`` are further arguments of its container.
+    """A task of the flow. ``options`` are further arguments of its container, ``secrets`` the
+    variables that hold its secrets.
 
     ``retries`` is how often Prefect starts it again.
 
@@ -47,6 +48,7 @@ class StepTask:
     upstream: tuple[str, ...] = ()
     retries: int = 0
     options: tuple[tuple[str, str], ...] = ()
+    secrets: tuple[str, ...] = ()
     wide: bool = False
     wide_submit: bool = False
 
@@ -83,3 +85,8 @@ class FlowFile:
     images: tuple[Image, ...]
     tasks: tuple[StepTask, ...]
     finaliser: StepTask
+
+    @property
+    def has_secrets(self) -> bool:
+        """Whether a container is given any."""
+        return any(task.secrets for task in self.tasks)

@@ -5,6 +5,16 @@ from __future__ import annotations
 from flowc.authoring.caching import CachePolicy
 from flowc.authoring.pipeline import Pipeline, pipeline
 from flowc.authoring.retry import RetryConfig, StepRetryConfig
+from flowc.authoring.secrets import Secret
 from flowc.authoring.step import Step, step
 
-__all__ = ["CachePolicy", "Pipeline", "RetryConfig", "Step", "StepRetryConfig", "pipeline", "step"]
+__all__ = [
+    "CachePolicy",
+    "Pipeline",
+    "RetryConfig",
+    "Secret",
+    "Step",
+    "StepRetryConfig",
+    "pipeline",
+    "step",
+]

@@ -126,6 +126,10 @@ def _tell_versions(_: str, before: Json, after: Json) -> Iterator[Cause]:
         yield _cause("policy", "versions", f"versions count by another policy{_arrow(was, now)}")
 
 
+def _tell_secrets(_: str, before: Json, after: Json) -> Iterator[Cause]:
+    yield from _pairs("environment", "secret of the environment variable", before, after)
+
+
 def _tell_any(name: str, before: Json, after: Json) -> Iterator[Cause]:
     arrow = _arrow(before, after) if type(before) is type(after) is str else ""
     yield _cause(name, name, f"{name.replace('_', ' ')} changed{arrow}")
@@ -136,6 +140,7 @@ TELLERS = {
     "include": _tell_files,
     "materializers": _tell_materializers,
     "policy": _tell_policy,
+    "secrets": _tell_secrets,
     "versions": _tell_versions,
 }
 """What a static ingredient says about itself, by its name in the key."""
@@ -245,6 +250,8 @@ def _difference(before: Json, after: Json) -> str:
 def _value_text(content: Json) -> str:
     if "value" in content:
         return _show(content["value"])
+    if "secret" in content:
+        return f"secret {'/'.join(filter(None, (content['secret'], content['key'])))}"
     return _show(content["plain"]) if "plain" in content else ""
 
 

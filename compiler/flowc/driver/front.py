@@ -12,6 +12,7 @@ from flowc.driver.configuration import read_configuration
 from flowc.driver.stacks import stacks_of
 from flowc.ir.verify import verify
 from flowc.passes.code import digest_code, digest_objects
+from flowc.passes.secrets import check_secrets
 from flowc.passes.specification import Counted, counted_objects, lower_to_spec
 from flowc.registry import Bundle
 from flowc.trace import import_root, module_name, project_root, trace_pipeline
@@ -96,6 +97,7 @@ def complete(traced: ir.Pipeline, source: str, *, named: bool = False) -> Front:
     objects = _object_codes(traced, modules)
     traced, uncached = _uncache(traced, codes, objects)
     verify(traced)
+    check_secrets(traced)
     data = _data(traced, project_root(source))
     nameless = traced if named else replace(traced, run_name="")
     spec = lower_to_spec(nameless, Counted(steps=codes, objects=objects, included=data))

@@ -11,7 +11,15 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from flowc.errors import BackendError
-from flowc.ir import Artifact, Constant, MappingOf, OutputRef, ParameterRef, SequenceOf
+from flowc.ir import (
+    Artifact,
+    Constant,
+    MappingOf,
+    OutputRef,
+    ParameterRef,
+    SecretRef,
+    SequenceOf,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,7 +123,7 @@ def _references(value: ir.Value) -> Iterator[OutputRef]:
         case MappingOf():
             for _, item in value.items:
                 yield from _references(item)
-        case Artifact() | Constant() | ParameterRef():
+        case Artifact() | Constant() | ParameterRef() | SecretRef():
             return
 
 

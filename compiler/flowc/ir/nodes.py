@@ -7,6 +7,10 @@ nodes will hold blocks of their own. Rebuild a node with `dataclasses.replace`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,17 @@ class Artifact:
     materializer: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class SecretRef:
+    """A text that only the step itself will know; ``key`` is empty for a secret of one part."""
+
+    name: str
+    key: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}/{self.key}" if self.key else self.name
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SequenceOf:
     """A list or tuple that holds at least one reference."""
@@ -85,7 +100,22 @@ class MappingOf:
     items: tuple[tuple[str, Value], ...]
 
 
-Value = Constant | Artifact | ParameterRef | OutputRef | SequenceOf | MappingOf
+Value = Constant | Artifact | ParameterRef | OutputRef | SecretRef | SequenceOf | MappingOf
+
+
+def secrets_in(value: Value) -> Iterator[SecretRef]:
+    """Every secret inside a value."""
+    match value:
+        case SecretRef():
+            yield value
+        case SequenceOf(items=items):
+            for item in items:
+                yield from secrets_in(item)
+        case MappingOf(items=pairs):
+            for _, item in pairs:
+                yield from secrets_in(item)
+        case Constant() | Artifact() | ParameterRef() | OutputRef():
+            return
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,7 +251,8 @@ class Step:
 
     ``name`` is the step's own name, ``id`` the invocation's. ``location`` is the call in the
     pipeline function, ``defined`` the step's function. ``upstream`` is what must have completed
-    before it, by data or by order: sorted ids.
+    before it, by data or by order: sorted ids. ``secret_environment`` are variables that its
+    process has and its image never: sorted.
     """
 
     id: str
@@ -243,8 +274,17 @@ class Step:
     timeout: float | None = None
     infrastructure_retries: int = 0
     docker: DockerSettings = DockerSettings()
+    secret_environment: tuple[tuple[str, SecretRef], ...] = ()
     components: tuple[ComponentUse, ...] = ()
     image: str = ""
+
+    @property
+    def secrets(self) -> tuple[SecretRef, ...]:
+        """Every secret that the step is given, sorted."""
+        found = {ref for _, ref in self.secret_environment}
+        for item in self.inputs:
+            found.update(secrets_in(item.value))
+        return tuple(sorted(found))
 
 
 Node = Step
@@ -262,7 +302,8 @@ class Parameter:
     """A parameter of the pipeline.
 
     ``default`` is JSON text of the plain value, None where a run must give one. ``bound`` is set
-    for a parameter that was fixed at compile time, and ``why`` then says what made it so.
+    for a parameter that was fixed at compile time, and ``why`` then says what made it so. Of a
+    ``secret`` it is what people are shown in place of the value.
     """
 
     name: str
@@ -271,6 +312,7 @@ class Parameter:
     default: str | None = None
     bound: str | None = None
     why: str = ""
+    secret: SecretRef | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -316,3 +358,8 @@ class Pipeline:
     def steps(self) -> tuple[Step, ...]:
         """Every step, in an order in which they can run."""
         return self.body.nodes
+
+    @property
+    def secrets(self) -> tuple[SecretRef, ...]:
+        """Every secret that a step is given, sorted."""
+        return tuple(sorted({ref for step in self.steps for ref in step.secrets}))

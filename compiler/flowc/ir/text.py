@@ -20,6 +20,7 @@ from flowc.ir.nodes import (
     OutputRef,
     ParameterRef,
     Retry,
+    SecretRef,
     SequenceOf,
 )
 
@@ -85,6 +86,7 @@ def _options(step: Step) -> list[str]:
         lines.append(f"  infrastructure_retries {step.infrastructure_retries}")
     if step.docker != DockerSettings():
         lines.append(f"  docker{_changed(step.docker)}")
+    lines += [f"  environment {name}=<secret {ref}>" for name, ref in step.secret_environment]
     lines += [
         f"  {use.kind} {use.name}" + (f" {use.settings}" if use.settings != "{}" else "")
         for use in step.components
@@ -115,7 +117,7 @@ def _changed(node: Retry | DockerSettings) -> str:
     )
 
 
-def value_text(value: Value) -> str:
+def value_text(value: Value) -> str:  # noqa: PLR0911 - one for each node
     match value:
         case Constant(json=text):
             return text
@@ -125,6 +127,8 @@ def value_text(value: Value) -> str:
             return f"${name}"
         case OutputRef(step=step, output=output):
             return f"%{step}.{output}"
+        case SecretRef():
+            return f"<secret {value}>"
         case SequenceOf(kind=kind, items=items):
             inner = ", ".join(value_text(item) for item in items)
             return f"[{inner}]" if kind == "list" else f"({inner},)"

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flowc.errors import InternalError
-from flowc.ir.nodes import Artifact, Constant, MappingOf, OutputRef, ParameterRef, SequenceOf
+from flowc.ir.nodes import (
+    Artifact,
+    Constant,
+    MappingOf,
+    OutputRef,
+    ParameterRef,
+    SecretRef,
+    SequenceOf,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +44,7 @@ def references(value: Value) -> Iterator[OutputRef | ParameterRef]:
         case MappingOf(items=pairs):
             for _, item in pairs:
                 yield from references(item)
-        case Constant() | Artifact():
+        case Constant() | Artifact() | SecretRef():
             return
 
 

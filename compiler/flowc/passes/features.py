@@ -43,6 +43,8 @@ def _used_by(step: ir.Step) -> Iterator[tuple[str, str, str]]:
     for use in step.components:
         feature = f"{use.flavor}_operator" if use.kind == "step_operator" else use.kind
         yield feature, f"{use.kind} '{use.name}' ({use.flavor}) of step '{step.id}'", where
+    for ref in step.secrets:
+        yield "secrets", f"the secret '{ref}' of step '{step.id}'", where
     for hook in step.hooks:
         yield "hooks", f"{hook.event} of step '{step.id}'", where
     if step.timeout is not None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         ParameterSpec,
         PipelineSpec,
         PolicySpec,
+        SecretSpec,
         StackSpec,
         StepSpec,
     )
@@ -77,6 +78,8 @@ def lower_to_spec(pipeline: ir.Pipeline, counted: Counted) -> PipelineSpec:
         spec["substitutions"] = _substitutions(pipeline)
     if pipeline.unlisted:
         spec["unlisted"] = True
+    if pipeline.secrets:
+        spec["secrets"] = [_secret(ref) for ref in pipeline.secrets]
     return spec
 
 
@@ -153,6 +156,10 @@ class _Steps:
         policy = _policy(step.cache_policy)
         if policy:
             spec["policy"] = policy
+        if step.secret_environment:
+            spec["secret_environment"] = {
+                name: _secret(ref) for name, ref in step.secret_environment
+            }
         return spec
 
     def _ingredients(self, step: ir.Step) -> dict[str, Any]:
@@ -161,7 +168,7 @@ class _Steps:
         named = {output.materializer for output in step.outputs}
         level = step.cache_policy.versions
         used = [self._counted.steps[step.id], *codes.values()]
-        return {
+        found: dict[str, Any] = {
             "code": step.code,
             "docker": _docker(step.docker),
             "include": self._included,
@@ -172,6 +179,9 @@ class _Steps:
             },
             "policy": _policy_ingredients(step.cache_policy, codes),
         }
+        if step.secret_environment:
+            found["secrets"] = [[name, str(ref)] for name, ref in step.secret_environment]
+        return found
 
     def _named(self, codes: Iterable[Code]) -> list[str]:
         names = tuple(sorted({name for code in codes for name in code.third_party}))
@@ -191,7 +201,7 @@ def _hooks(hooks: tuple[ir.Hook, ...]) -> dict[str, HookSpec]:
     }
 
 
-def _input(value: ir.Value) -> InputSpec:
+def _input(value: ir.Value) -> InputSpec:  # noqa: PLR0911 - one for each node
     match value:
         case ir.Constant(json=text):
             return {"value": json.loads(text)}
@@ -201,10 +211,16 @@ def _input(value: ir.Value) -> InputSpec:
             return {"parameter": name}
         case ir.OutputRef(step=step, output=output):
             return {"step": step, "output": output}
+        case ir.SecretRef():
+            return {**_secret(value)}
         case ir.SequenceOf(kind=kind, items=items):
             return {kind: [_input(item) for item in items]}
         case ir.MappingOf(items=pairs):
             return {"dict": [[json.loads(key), _input(item)] for key, item in pairs]}
+
+
+def _secret(ref: ir.SecretRef) -> SecretSpec:
+    return {"secret": ref.name, "key": ref.key}
 
 
 def _output(output: ir.Output) -> OutputSpec:

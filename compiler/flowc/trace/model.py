@@ -207,6 +207,13 @@ def accepts(wanted: ir.Type, value: Any) -> bool:  # noqa: PLR0911 - one for eac
             return True
 
 
+def takes_text(wanted: ir.Type) -> bool:
+    """Whether any text fits an annotation."""
+    if wanted.kind == "union":
+        return any(map(takes_text, wanted.args))
+    return wanted.kind in {"any", "str"}
+
+
 def _literal_text(value: Any) -> str:
     try:
         return json.dumps(values.encode(value))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flowc import ir
 from flowc.errors import AuthorError, did_you_mean
 from flowc.trace.model import REQUIRED, Argument, Signature, accepts
-from flowc.trace.tracer import type_spec
+from flowc.trace.tracer import check_secret, type_spec
 from flowc_runtime import values
 from flowc_runtime.contract import ARGUMENT_LIMIT
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from flowc.authoring.pipeline import Pipeline
+    from flowc.authoring.secrets import Secret
 
 
 def read_parameters(
@@ -23,15 +24,17 @@ def read_parameters(
     signature: Signature,
     forced: Mapping[str, str],
     given: Mapping[str, str],
+    secrets: Mapping[str, Secret],
     location: ir.Location,
 ) -> tuple[ir.Parameter, ...]:
     """``given`` holds JSON texts; a given value is the bound one, or the new default.
+    ``secrets`` are what some have in place of a value.
 
     Raises AuthorError for an unknown name, a value that does not fit the annotation, and for a
     parameter that must be bound and has no value.
     """
     known = [argument.name for argument in signature.arguments]
-    for name in given:
+    for name in (*given, *secrets):
         if name not in known:
             raise AuthorError(
                 f"{pipeline.title} has no parameter '{name}'",
@@ -39,8 +42,38 @@ def read_parameters(
                 hint=did_you_mean(name, known) or "it takes none",
             )
     return tuple(
-        _read(pipeline, argument, forced.get(argument.name, ""), given, location)
+        _read_secret(pipeline, argument, secrets[argument.name], given, location)
+        if argument.name in secrets
+        else _read(pipeline, argument, forced.get(argument.name, ""), given, location)
         for argument in signature.arguments
+    )
+
+
+def _read_secret(
+    pipeline: Pipeline,
+    argument: Argument,
+    secret: Secret,
+    given: Mapping[str, str],
+    location: ir.Location,
+) -> ir.Parameter:
+    """Bound to its name: a value that a run were given would be kept with the run."""
+    title, name = pipeline.title, argument.name
+    if name in given:
+        raise AuthorError(
+            f"{title}: parameter '{name}' is {secret!r}, and takes no other value: a value that "
+            "is given to a run is recorded and shown",
+            where=pipeline.where,
+            hint="change the secret where it is kept, or name another one in the code",
+        )
+    check_secret(secret, argument.type, title=title, name=name, where=pipeline.where)
+    ref = ir.SecretRef(name=secret.name, key=secret.key)
+    return ir.Parameter(
+        name=name,
+        type=argument.type,
+        location=location,
+        bound=json.dumps(f"<secret {ref}>"),
+        why="its value is a secret",
+        secret=ref,
     )
 
 

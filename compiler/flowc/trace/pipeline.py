@@ -12,6 +12,7 @@ from flowc import ir
 from flowc.authoring import port
 from flowc.authoring.handles import ParameterHandle, author_location, is_ours
 from flowc.authoring.hooks import PIPELINE_EVENTS, STEP_EVENTS
+from flowc.authoring.secrets import Secret
 from flowc.errors import AuthorError, FlowcError
 from flowc.trace import options, project
 from flowc.trace.caching import Policies
@@ -22,7 +23,7 @@ from flowc.trace.names import check_names
 from flowc.trace.naming import check_naming, substitutions
 from flowc.trace.order import ordered, resolve_orders
 from flowc.trace.parameters import check_value, json_text, plain_text, read_parameters
-from flowc.trace.settings import check_components, docker_settings
+from flowc.trace.settings import check_components, docker_settings, secret_environment
 from flowc.trace.shape import shape_parameters
 from flowc.trace.tracer import Call, Tracer
 from flowc.trace.types import hints_of
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from flowc.authoring.definition import Definition
     from flowc.authoring.pipeline import Pipeline
     from flowc.authoring.step import Step
-    from flowc.trace.model import Keep
+    from flowc.trace.model import Keep, Signature
 
 OF_A_RUN = (
     *PIPELINE_EVENTS, "execution_mode", "timeout", "run_name", "schedule", "substitutions",
@@ -78,9 +79,11 @@ def trace_calls(
     signature = signature_of(pipeline, hints_of(pipeline.entrypoint))
     annotated = {argument.name: argument.annotated for argument in signature.arguments}
     types = {argument.name: argument.type for argument in signature.arguments}
-    texts = _texts(pipeline, types, typed or {}, given or {}, configuration)
+    secrets = _secrets(signature, given or {})
+    plain = {name: value for name, value in (given or {}).items() if type(value) is not Secret}
+    texts = _texts(pipeline, types, typed or {}, plain, configuration)
     forced = shape_parameters(pipeline, annotated)
-    parameters = read_parameters(pipeline, signature, forced, texts, here)
+    parameters = read_parameters(pipeline, signature, forced, texts, secrets, here)
     tracer = Tracer(root, configuration)
     _call(pipeline, tracer, _arguments(pipeline, parameters, tracer))
     if not tracer.calls:
@@ -109,6 +112,13 @@ def trace_calls(
     check_names(traced)
     check_naming(traced, configuration.places, pipeline.where)
     return traced, tracer.calls
+
+
+def _secrets(signature: Signature, given: Mapping[str, Any]) -> dict[str, Secret]:
+    """What parameters have in place of values: as it is given, else by default."""
+    pairs = [(argument.name, argument.default) for argument in signature.arguments]
+    pairs += given.items()
+    return {name: value for name, value in pairs if type(value) is Secret}
 
 
 def _texts(
@@ -199,12 +209,15 @@ def trace_step(
 def _arguments(
     pipeline: Pipeline, parameters: tuple[ir.Parameter, ...], tracer: Tracer
 ) -> dict[str, Any]:
-    return {
-        parameter.name: ParameterHandle(parameter.name, tracer)
-        if parameter.bound is None
-        else check_value(pipeline, parameter.name, parameter.type, parameter.bound)
-        for parameter in parameters
-    }
+    return {parameter.name: _argument(pipeline, parameter, tracer) for parameter in parameters}
+
+
+def _argument(pipeline: Pipeline, parameter: ir.Parameter, tracer: Tracer) -> Any:
+    if parameter.secret is not None:
+        return Secret(parameter.secret.name, key=parameter.secret.key)
+    if parameter.bound is None:
+        return ParameterHandle(parameter.name, tracer)
+    return check_value(pipeline, parameter.name, parameter.type, parameter.bound)
 
 
 def _call(pipeline: Pipeline, tracer: Tracer, arguments: dict[str, Any]) -> None:
@@ -267,6 +280,7 @@ def _steps(definition: Definition, tracer: Tracer, root: Path, stack: ir.Stack) 
                 timeout=call.options.get("timeout"),
                 infrastructure_retries=call.options.get("infrastructure_retries", 0),
                 docker=configured[key],
+                secret_environment=secret_environment(wanted),
                 components=_components(call, tracer, stack, inherited),
             )
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flowc import ir
+from flowc.authoring.secrets import Secret
 from flowc.errors import AuthorError, did_you_mean
 from flowc.narrowing import is_dict, is_sequence
 from flowc.trace.components import settings_keys
@@ -63,6 +64,16 @@ def docker_settings(given: Any, *, title: str, where: str, folder: Path) -> ir.D
     )
 
 
+def secret_environment(given: Mapping[str, Any]) -> tuple[tuple[str, ir.SecretRef], ...]:
+    """The secrets in the environment that `docker_settings` has checked and leaves out."""
+    environment: dict[str, Any] = given.get("environment") or {}
+    return tuple(
+        (name, ir.SecretRef(name=value.name, key=value.key))
+        for name, value in sorted(environment.items())
+        if type(value) is Secret
+    )
+
+
 class _Reader:
     def __init__(self, given: Mapping[str, Any], title: str, where: str, folder: Path) -> None:
         self.given, self.title, self.where, self.folder = given, title, where, folder
@@ -107,7 +118,9 @@ class _Reader:
             for name, text in items.items()
             if isinstance(name, str) and _is_variable(name) and type(text) in (str, int, float)
         ]
-        if len(pairs) < len(items) or any("\0" in text for _, text in pairs):
+        secrets = [name for name, text in items.items() if type(text) is Secret]
+        wrong = len(items) - len(pairs) - sum(map(_is_variable, map(str, secrets)))
+        if wrong or any("\0" in text for _, text in pairs):
             raise self._wrong("environment", "wants a dict of names to texts", value)
         return tuple(sorted(pairs))
 

@@ -17,6 +17,7 @@ from flowc.authoring.handles import (
     author_location,
 )
 from flowc.authoring.hooks import STEP_EVENTS
+from flowc.authoring.secrets import Secret
 from flowc.errors import AuthorError
 from flowc.narrowing import is_dict, is_sequence
 from flowc.trace import project
@@ -30,6 +31,7 @@ from flowc.trace.model import (
     constant,
     signature_of,
     step_model,
+    takes_text,
 )
 from flowc.trace.order import After, AfterReader, check_owner
 from flowc.trace.types import hints_of
@@ -123,7 +125,8 @@ class Tracer:
         given = signature.bind(args, rest, call=where)
         for argument in signature.arguments:
             if argument.name in given:
-                self._check_type(pipeline.title, argument.name, argument.type, given, where)
+                value = given[argument.name]
+                self._check_type(pipeline.title, argument.name, argument.type, value, where)
         outer = self._scopes[-1]
         order = (*outer.after, *self._after(after, pipeline.title, where))
         name = self._new_id(outer, explicit or pipeline.name, explicit=bool(explicit), where=where)
@@ -244,8 +247,11 @@ class Tracer:
         title = model.signature.title
         for argument in model.signature.arguments:
             if argument.name in given:
-                self._check_type(title, argument.name, argument.type, given, where)
+                self._check_type(title, argument.name, argument.type, given[argument.name], where)
                 value = self._value(given[argument.name], title, argument.name, where)
+            elif _holds_symbolic(argument.default):  # secrets
+                self._check_type(title, argument.name, argument.type, argument.default, where)
+                value = self._value(argument.default, title, argument.name, where)
             elif argument.default is not REQUIRED and _encodable(argument.default):
                 value = self._keep(argument.default, title=title, name=argument.name, where=where)
             else:
@@ -253,10 +259,10 @@ class Tracer:
             inputs.append(ir.Input(name=argument.name, type=argument.type, value=value))
         return tuple(inputs)
 
-    def _check_type(
-        self, title: str, name: str, wanted: ir.Type, given: Mapping[str, Any], where: str
-    ) -> None:
-        value = given[name]
+    def _check_type(self, title: str, name: str, wanted: ir.Type, value: Any, where: str) -> None:
+        if type(value) is Secret:
+            check_secret(value, wanted, title=title, name=name, where=where)
+            return
         if _is_symbolic(value) or accepts(wanted, value):
             return
         if _holds_symbolic(value):
@@ -266,11 +272,15 @@ class Tracer:
             where=where,
         )
 
-    def _value(self, value: Any, title: str, name: str, where: str) -> ir.Value:
+    def _value(  # noqa: PLR0911 - one for each form
+        self, value: Any, title: str, name: str, where: str
+    ) -> ir.Value:
         match value:
             case ParameterHandle():
                 check_owner(value, self, where)
                 return ir.ParameterRef(name=value.name)
+            case Secret():
+                return ir.SecretRef(name=value.name, key=value.key)
             case OutputHandle():
                 check_owner(value, self, where)
                 self._upstream.append(value.step)
@@ -367,7 +377,18 @@ def _check_nested(pipeline: Pipeline, where: str) -> None:
         )
 
 
-_HANDLES = (ParameterHandle, OutputHandle, InvocationHandle, PipelineHandle, Outputs)
+def check_secret(value: Secret, wanted: ir.Type, *, title: str, name: str, where: str) -> None:
+    """Raises AuthorError where no text is wanted."""
+    if not takes_text(wanted):
+        raise AuthorError(
+            f"{title}: '{name}' wants {values.type_text(type_spec(wanted))}, "
+            f"and {value!r} is a text",
+            where=where,
+            hint="annotate it str, and make of the text what is needed inside the step",
+        )
+
+
+_HANDLES = (ParameterHandle, OutputHandle, InvocationHandle, PipelineHandle, Outputs, Secret)
 
 
 def _is_symbolic(value: Any) -> bool:

@@ -73,7 +73,7 @@ def subjects_of(pipeline: ir.Pipeline) -> dict[str, Subject]:
     return subjects
 
 
-def _given_by(
+def _given_by(  # noqa: PLR0911 - one for each node
     value: ir.Value,
     parameters: Mapping[str, _Given],
     outputs: Mapping[tuple[str, str], _Given],
@@ -88,6 +88,8 @@ def _given_by(
             return parameters.get(name, NOTHING)
         case ir.OutputRef(step=step, output=output):
             return outputs[step, output]
+        case ir.SecretRef():
+            return NOTHING
         case ir.SequenceOf(items=items):
             return _union(_given_by(item, parameters, outputs) for item in items)
         case ir.MappingOf(items=pairs):

@@ -11,6 +11,7 @@ from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from flowc.authoring.definition import Definition
+from flowc.authoring.secrets import Secret
 from flowc.passes.code.outline import BLOCK, CLASS, FUNCTION, IMPORT
 from flowc_runtime import values
 
@@ -54,7 +55,7 @@ def _content(found: Any, kind: str) -> Any:
         return [getattr(found, name, "") for name in ("__module__", "__qualname__", "__name__")]
     if isinstance(found, FunctionType) or (kind == BLOCK and isinstance(found, type)):
         raise values.NotEncodable("is a function or class, and more than one may have its name")
-    return found
+    return repr(found) if isinstance(found, Secret) else found
 
 
 def _parts(found: Any) -> Any:
