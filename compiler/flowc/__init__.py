@@ -9,9 +9,13 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from flowc.authoring import (
+        INTERVAL_END,
+        INTERVAL_START,
+        SCHEDULED_TIME,
         CachePolicy,
         Pipeline,
         RetryConfig,
+        Schedule,
         Step,
         StepRetryConfig,
         pipeline,
@@ -21,10 +25,14 @@ if TYPE_CHECKING:
     from flowc_runtime.context import StepContext, get_step_context, log_metadata
 
 __all__ = [
+    "INTERVAL_END",
+    "INTERVAL_START",
+    "SCHEDULED_TIME",
     "CachePolicy",
     "Client",
     "Pipeline",
     "RetryConfig",
+    "Schedule",
     "Step",
     "StepContext",
     "StepRetryConfig",
@@ -38,10 +46,14 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
+    "INTERVAL_END": "flowc.authoring",
+    "INTERVAL_START": "flowc.authoring",
+    "SCHEDULED_TIME": "flowc.authoring",
     "CachePolicy": "flowc.authoring",
     "Client": "flowc.client",
     "Pipeline": "flowc.authoring",
     "RetryConfig": "flowc.authoring",
+    "Schedule": "flowc.authoring",
     "StepRetryConfig": "flowc.authoring",
     "Step": "flowc.authoring",
     "StepContext": "flowc_runtime.context",

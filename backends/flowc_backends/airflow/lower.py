@@ -11,6 +11,7 @@ from flowc.trace.tracer import type_spec
 from flowc_backends import containers
 from flowc_backends.airflow.model import Dag, Edge, Image, ParamLine, Task
 from flowc_backends.airflow.naming import task_ids
+from flowc_backends.airflow.timetables import EPOCH, moment, timetable
 from flowc_backends.images import BUNDLE
 from flowc_backends.json_schema import parameter_schema
 from flowc_backends.python_names import Names, ascii_name
@@ -33,9 +34,9 @@ _RETRY_DELAY = 5
 
 # What the file defines or imports, and a step must not be called.
 _TAKEN = frozenset((
-    "Any", "DAG", "DockerOperator", "ENVIRONMENT", "LIMIT", "MOUNTS", "Mount", "Param", "RUN",
-    "annotations", "argument", "cleandoc", "container", "datetime", "json", "timedelta",
-    "timezone",
+    "Any", "CronTriggerTimetable", "DAG", "DeltaTriggerTimetable", "DockerOperator", "ENVIRONMENT",
+    "LIMIT", "MOUNTS", "Mount", "Param", "RUN", "annotations", "argument", "cleandoc", "container",
+    "datetime", "json", "timedelta", "timezone",
 ))  # fmt: skip
 
 
@@ -62,12 +63,19 @@ def lower(pipeline: ir.Pipeline, options: EmitOptions) -> Dag:
     )
     finaliser = _finaliser(pipeline, names, set(ids.values()), images)
     dag_id = ascii_name(pipeline.name)
+    retried = any(step.infrastructure_retries for step in pipeline.steps)
     return Dag(
         dag_id=dag_id,
         display_name="" if dag_id == pipeline.name else pipeline.name,
         source=str(pipeline.location),
         doc=f"{pipeline.doc or pipeline.name}\n\n`{pipeline.location}`",
-        schedule=pipeline.schedule or None,
+        timetable=timetable(pipeline.schedule),
+        uses_timedelta=retried or bool(pipeline.schedule and pipeline.schedule.interval),
+        start=moment(pipeline.schedule.start if pipeline.schedule else "") or EPOCH,
+        end=moment(pipeline.schedule.end if pipeline.schedule else ""),
+        catchup=bool(pipeline.schedule and pipeline.schedule.catchup),
+        limits=_limits(pipeline),
+        tells_time=any(it.filled for it in pipeline.runtime_parameters),
         store=f'{{{{ var.value.get("{STORE_VARIABLE}", "{escape(common.store)}") }}}}',
         binds=common.binds,
         network=common.network,
@@ -79,13 +87,19 @@ def lower(pipeline: ir.Pipeline, options: EmitOptions) -> Dag:
             Image(constant=constant, reference=jlit(reference))
             for reference, constant in images.items()
         ),
-        retry_delay=_RETRY_DELAY
-        if any(step.infrastructure_retries for step in pipeline.steps)
-        else 0,
+        retry_delay=_RETRY_DELAY if retried else 0,
         tasks=tasks,
         finaliser=finaliser,
         edges=(*_edges(pipeline, variables), _last_edge(pipeline, variables, finaliser.variable)),
     )
+
+
+def _limits(pipeline: ir.Pipeline) -> tuple[tuple[str, int], ...]:
+    limits = (
+        ("max_active_runs", pipeline.max_active_runs),
+        ("max_active_tasks", pipeline.max_parallel_steps),
+    )
+    return tuple((name, value) for name, value in limits if value)
 
 
 def _check_paths(common: containers.Containers) -> list[FlowcError]:

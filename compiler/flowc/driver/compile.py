@@ -14,6 +14,7 @@ from flowc.errors import AuthorError, BackendError
 from flowc.ir.json import to_json
 from flowc.passes.features import check_features
 from flowc.passes.schedules import check_schedule
+from flowc.passes.specification import schedule_spec
 from flowc.registry import EmitOptions, EngineBackend, find_backend
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ def _contexts(emission: Emission) -> dict[str, bytes]:
 
 
 def _about(front: Front, target: str, emission: Emission, digest: str) -> dict[str, object]:
+    schedule = front.pipeline.schedule
     return {
         "flowc": __version__,
         "pipeline": front.pipeline.name,
@@ -133,6 +135,7 @@ def _about(front: Front, target: str, emission: Emission, digest: str) -> dict[s
             parameter.name: "run-time" if parameter.bound is None else f"bound: {parameter.why}"
             for parameter in front.pipeline.parameters
         },
+        **({"schedule": schedule_spec(schedule)} if schedule else {}),
     }
 
 
