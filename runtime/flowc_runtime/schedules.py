@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from flowc_runtime.contract import PipelineSpec, ScheduleSpec
 
 SCHEDULED_TIME, INTERVAL_START, INTERVAL_END = "scheduled_time", "interval_start", "interval_end"
-FILLS = (SCHEDULED_TIME, INTERVAL_START, INTERVAL_END)
 """What a parameter can be filled with when a run gives it no value."""
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")

@@ -88,6 +88,25 @@ def test_the_manifest_has_the_schedule(flowc: CommandLine, source: str, target: 
     assert manifest["schedule"] == expected
 
 
+@pytest.mark.parametrize(
+    ("target", "series"), [("airflow==3.1", "3"), ("prefect==3", "3"), ("kubeflow==2", "2")]
+)
+def test_a_version_is_asked_for(flowc: CommandLine, source: str, target: str, series: str) -> None:
+    outcome = flowc("compile", source, "-t", target, *ENGINE[:-2])
+    assert outcome.status == 0, outcome.err
+    folder = flowc.folder / "build" / target.partition("==")[0] / "nightly"
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert (manifest["target"], manifest["version"]) == (target.partition("==")[0], series)
+
+
+def test_a_version_that_nobody_knows(flowc: CommandLine, source: str) -> None:
+    outcome = flowc("compile", source, "-t", "airflow==2.9", *ENGINE)
+    assert outcome.status == 2
+    assert "the target 'airflow==2.9' asks for a version that flowc does not" in outcome.err
+    assert "known: airflow==2.11, airflow==3" in outcome.err
+    assert not (flowc.folder / "out").exists()
+
+
 @pytest.mark.parametrize("target", ["local", "docker"])
 def test_a_machine_starts_no_runs(flowc: CommandLine, source: str, target: str) -> None:
     outcome = flowc("compile", source, "-t", target, *ENGINE)

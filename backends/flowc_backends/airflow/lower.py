@@ -29,6 +29,9 @@ STORE_VARIABLE = "flowc_store"
 
 _PYTHON = "python3"
 
+_HOMES = {"": "", "3": "airflow.sdk", "2.11": "airflow.models"}
+"""Where DAGs and params are, by the series of Airflow; for all of them the file has to look."""
+
 _RETRY_DELAY = 5
 """Seconds before Airflow starts a lost container again; its own default is five minutes."""
 
@@ -69,6 +72,9 @@ def lower(pipeline: ir.Pipeline, options: EmitOptions) -> Dag:
         display_name="" if dag_id == pipeline.name else pipeline.name,
         source=str(pipeline.location),
         doc=f"{pipeline.doc or pipeline.name}\n\n`{pipeline.location}`",
+        home=_HOMES[options.version],
+        deprecated=_deprecated(pipeline, options.version),
+        imports=_imports(pipeline, _HOMES[options.version]),
         timetable=timetable(pipeline.schedule),
         uses_timedelta=retried or bool(pipeline.schedule and pipeline.schedule.interval),
         start=moment(pipeline.schedule.start if pipeline.schedule else "") or EPOCH,
@@ -92,6 +98,23 @@ def lower(pipeline: ir.Pipeline, options: EmitOptions) -> Dag:
         finaliser=finaliser,
         edges=(*_edges(pipeline, variables), _last_edge(pipeline, variables, finaliser.variable)),
     )
+
+
+def _deprecated(pipeline: ir.Pipeline, version: str) -> str:
+    if version == "2.11":
+        return "what Airflow 2 has"
+    return "the fallback for Airflow 2" if pipeline.runtime_parameters and not version else ""
+
+
+def _imports(pipeline: ir.Pipeline, home: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    found: list[tuple[str, tuple[str, ...]]] = [
+        ("airflow.providers.docker.operators.docker", ("DockerOperator",))
+    ]
+    if home:
+        found.append((home, ("DAG", "Param") if pipeline.runtime_parameters else ("DAG",)))
+    if chosen := timetable(pipeline.schedule):
+        found.append(("airflow.timetables.trigger", (chosen.name,)))
+    return tuple(sorted(found))
 
 
 def _limits(pipeline: ir.Pipeline) -> tuple[tuple[str, int], ...]:

@@ -69,15 +69,20 @@ class Timetable:
 class Dag:
     """A DAG file. ``retry_delay`` is in seconds, 0 when no task is retried.
 
-    ``start`` and ``end`` are the arguments of a datetime in UTC, ``end`` none without one.
-    ``limits`` are further arguments of the DAG. ``tells_time`` is whether containers are told for
-    what time the run was scheduled.
+    ``home`` is the module that has DAGs and params, empty where that depends on Airflow's version;
+    ``imports`` are modules and names of Airflow's, sorted; ``deprecated`` is why linters should
+    bear with them. ``start`` and ``end`` are the arguments of a datetime in UTC, ``end`` none
+    without one. ``limits`` are further arguments of the DAG. ``tells_time`` is whether containers
+    are told for what time the run was scheduled.
     """
 
     dag_id: str
     display_name: str
     source: str
     doc: str
+    home: str
+    deprecated: str
+    imports: tuple[tuple[str, tuple[str, ...]], ...]
     timetable: Timetable | None
     uses_timedelta: bool
     start: tuple[int, ...]

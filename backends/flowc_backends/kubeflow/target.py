@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from flowc.errors import AuthorError, BackendError
-from flowc.registry import Emission
+from flowc.registry import Emission, Versions
 from flowc_backends import images
 from flowc_backends.kubeflow.check import check_package
 from flowc_backends.kubeflow.lower import lower_package
@@ -28,6 +28,7 @@ class KubeflowBackend:
 
     name: str = "kubeflow"
     kind: Literal["engine", "machine"] = "engine"
+    versions = Versions(series=("2",), tested=("2.14.6", "2.17.0"))
     supports: Mapping[str, Support] = {
         "parameters": "native",
         "parallel": "native",

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Literal
 
 from flowc.errors import InternalError
-from flowc.registry import Emission
+from flowc.registry import Emission, Versions
 from flowc_backends import images as step_images
 from flowc_backends.prefect.lower import lower
 from flowc_backends.prefect.model import Deployment
@@ -29,6 +29,7 @@ POOL = "flowc"
 class PrefectBackend:
     name = "prefect"
     kind: Literal["engine"] = "engine"
+    versions = Versions(series=("3",), tested=("3.4.25", "3.8.8"))
     supports: Mapping[str, Support] = {
         "parameters": "native",
         "parallel": "native",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flowc.authoring.handles import author_location
 from flowc.errors import AuthorError, did_you_mean
+from flowc_runtime import schedules
 from flowc_runtime.schedules import (
-    FILLS,
     BadScheduleError,
     NoZonesError,
     instant,
@@ -170,7 +170,10 @@ class RunTime:
         return self.kind.upper()
 
 
-SCHEDULED_TIME, INTERVAL_START, INTERVAL_END = map(RunTime, FILLS)
+# To type checkers they are of whatever type the parameter has.
+SCHEDULED_TIME: Any = RunTime(schedules.SCHEDULED_TIME)
+INTERVAL_START: Any = RunTime(schedules.INTERVAL_START)
+INTERVAL_END: Any = RunTime(schedules.INTERVAL_END)
 """Defaults of a pipeline's parameters: the time for which the run was scheduled, and the interval
 that ends then, which begins with the schedule's time before. A run that somebody asks for has the
 time at which it was created."""

@@ -15,7 +15,13 @@ from flowc.ir.json import to_json
 from flowc.passes.features import check_features
 from flowc.passes.schedules import check_schedule
 from flowc.passes.specification import schedule_spec
-from flowc.registry import EmitOptions, EngineBackend, find_backend
+from flowc.registry import (
+    EmitOptions,
+    EngineBackend,
+    choose_series,
+    find_backend,
+    split_target,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +67,10 @@ def compile_pipeline(  # noqa: PLR0913 - the options of a compilation, each by i
 
     Raises AuthorError or BackendError, and then nothing was written.
     """
+    asked = target
+    target, _ = split_target(asked)
     backend = _engine(target)
+    version = choose_series(backend, asked)
     _check_ship(ship, target)
     folder = Path(out)
     check_free(folder, pipeline.name, target)
@@ -83,13 +92,14 @@ def compile_pipeline(  # noqa: PLR0913 - the options of a compilation, each by i
         ship=ship,
         default_parent_image=parent_image,
         network=network,
+        version=version,
     )
     emission = backend.emit(front.pipeline, options)
     if build is not None:
         backend.build(emission.images, build, reporter)
     files = {**emission.files, **_contexts(emission)}
     digest = hashlib.sha256(to_json(front.pipeline).encode()).hexdigest()
-    files[MANIFEST] = manifest_text(files, _about(front, target, emission, digest))
+    files[MANIFEST] = manifest_text(files, _about(front, target, version, emission, digest))
     write_build(folder, files)
     front = replace(front, notes=(*front.notes, *scheduled))
     return _report(front, target, folder, files, emission, digest)
@@ -121,7 +131,9 @@ def _contexts(emission: Emission) -> dict[str, bytes]:
     }
 
 
-def _about(front: Front, target: str, emission: Emission, digest: str) -> dict[str, object]:
+def _about(
+    front: Front, target: str, version: str, emission: Emission, digest: str
+) -> dict[str, object]:
     schedule = front.pipeline.schedule
     return {
         "flowc": __version__,
@@ -136,6 +148,7 @@ def _about(front: Front, target: str, emission: Emission, digest: str) -> dict[s
             for parameter in front.pipeline.parameters
         },
         **({"schedule": schedule_spec(schedule)} if schedule else {}),
+        **({"version": version} if version else {}),
     }
 
 
