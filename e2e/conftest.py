@@ -110,6 +110,20 @@ def prefect(engines: Engines, base_image: str) -> Prefect:
 
 
 @pytest.fixture(scope="session")
+def older_prefect(engines: Engines, base_image: str) -> Prefect:
+    assert base_image
+    engines.older_prefect.ready()
+    return engines.older_prefect
+
+
+@pytest.fixture(scope="session")
+def older_kfp(engines: Engines, base_image: str) -> Kfp:
+    assert base_image
+    engines.older_kfp.ready()
+    return engines.older_kfp
+
+
+@pytest.fixture(scope="session")
 def kfp(engines: Engines, base_image: str) -> Kfp:
     assert base_image
     engines.kfp.ready()

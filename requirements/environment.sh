@@ -162,7 +162,7 @@ resolve_one() {
         dev) resolve dev --python-version 3.10 pyproject.toml requirements/dev.in ;;
         demo) resolve demo --python-version 3.10 -c requirements/dev.txt pyproject.toml requirements/demo.in ;;
         digits-image) resolve digits-image --python-version 3.10 -c requirements/dev.txt requirements/digits-image.in ;;
-        docker | kubeflow | airflow3 | airflow2 | prefect)
+        docker | kubeflow | kubeflow-2.14 | airflow3 | airflow2 | prefect | prefect-3.4)
             resolve "$1" --python-version 3.11 "requirements/$1.in" ;;
         *) die "unknown lock $1" ;;
     esac
@@ -170,7 +170,8 @@ resolve_one() {
 
 lock() {
     prepare
-    [ $# -gt 0 ] || set -- uv dev demo digits-image docker kubeflow airflow3 airflow2 prefect
+    [ $# -gt 0 ] || set -- uv dev demo digits-image docker kubeflow kubeflow-2.14 airflow3 airflow2 \
+        prefect prefect-3.4
     local name
     for name; do resolve_one "$name"; done
     if grep -nE 'https?://|file://|(^|[ =])/' "$here"/*.txt >&2; then

@@ -64,6 +64,9 @@ class LocalBackend:
         "stop_on_failure": "native",
         "timeout": "native",
         "schedule": "error",
+        "scheduled_time": "native",
+        "max_active_runs": "error",
+        "max_parallel_steps": "native",
         "run_timeout": "native",
         "infrastructure_retries": "native",
         "hooks": "native",
@@ -98,7 +101,8 @@ class _LocalRun:
     def __init__(self, pipeline: ir.Pipeline, options: RunOptions) -> None:
         self._options = options
         self._reporter = options.reporter
-        self._limit = options.max_parallel or os.cpu_count() or 1
+        cores = os.cpu_count() or 1
+        self._limit = options.max_parallel or min(cores, pipeline.max_parallel_steps or cores)
         self._environment = {step.id: dict(step.docker.environment) for step in pipeline.steps}
         self._run = _open_run(options)
         self._schedule = Schedule({step["id"]: step["upstream"] for step in options.spec["steps"]})

@@ -11,9 +11,13 @@ if TYPE_CHECKING:
     from typing import Any
 
     from flowc.authoring import (
+        INTERVAL_END,
+        INTERVAL_START,
+        SCHEDULED_TIME,
         CachePolicy,
         Pipeline,
         RetryConfig,
+        Schedule,
         Step,
         StepRetryConfig,
         pipeline,
@@ -27,10 +31,14 @@ if TYPE_CHECKING:
 
 
 __all__ = [
+    "INTERVAL_END",
+    "INTERVAL_START",
+    "SCHEDULED_TIME",
     "CachePolicy",
     "Client",
     "Pipeline",
     "RetryConfig",
+    "Schedule",
     "Secret",
     "Step",
     "StepContext",
@@ -45,10 +53,14 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
+    "INTERVAL_END": "flowc.authoring",
+    "INTERVAL_START": "flowc.authoring",
+    "SCHEDULED_TIME": "flowc.authoring",
     "CachePolicy": "flowc.authoring",
     "Client": "flowc.client",
     "Pipeline": "flowc.authoring",
     "RetryConfig": "flowc.authoring",
+    "Schedule": "flowc.authoring",
     "Secret": "flowc.authoring",
     "StepRetryConfig": "flowc.authoring",
     "Step": "flowc.authoring",

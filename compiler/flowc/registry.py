@@ -30,6 +30,9 @@ FEATURES: Mapping[str, str] = {
     "stop_on_failure": "after a failure nothing more is started",
     "timeout": "an attempt of a step is ended after its time",
     "schedule": "runs that the engine starts by itself",
+    "scheduled_time": "the time of a scheduled run, and its interval, as parameters",
+    "max_active_runs": "a limit of the runs that the engine has active at the same time",
+    "max_parallel_steps": "a limit of the steps of a run that are executed at the same time",
     "run_timeout": "a run is ended after its time",
     "infrastructure_retries": "a lost container is started again",
     "hooks": "functions called when a step starts, ends, succeeds, fails",
@@ -41,6 +44,26 @@ FEATURES: Mapping[str, str] = {
     "vertex_operator": "steps as jobs on Vertex AI",
 }
 """Every feature that a pipeline can ask for, and what it means."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Versions:
+    """Those of an engine: ``series`` are what a target's output is made for, as ``3`` or ``2.11``;
+    ``tested`` are the releases that it is tried with.
+    """
+
+    series: tuple[str, ...]
+    tested: tuple[str, ...]
+
+    def series_of(self, version: str) -> str:
+        """The series that a version, or the beginning of one, belongs to; empty for none."""
+        for series in reversed(self.series):
+            if f"{version}.".startswith(f"{series}.") or f"{series}.".startswith(f"{version}."):
+                return series
+        return ""
+
+
+NO_VERSIONS = Versions(series=(), tested=())
 
 Ship = Literal["image", "mount", "inline", "store"]
 
@@ -75,6 +98,7 @@ class EmitOptions:
 
     ``store`` is the URI as containers see it. ``default_parent_image`` is used by steps that
     declare none. ``network`` is a Docker network for containers that an engine starts.
+    ``version`` is the engine's series that the output may count on, empty for all of them.
     """
 
     bundle: Bundle
@@ -84,6 +108,7 @@ class EmitOptions:
     ship: Ship = "image"
     default_parent_image: str = ""
     network: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +186,7 @@ class Backend(Protocol):
 
 
 class EngineBackend(Backend, Protocol):
-    """A target that an engine executes."""
+    """A target that an engine executes. It may have ``versions``, the engine's."""
 
     def emit(self, pipeline: ir.Pipeline, options: EmitOptions) -> Emission: ...
     def build(
@@ -204,6 +229,36 @@ def find_backend(name: str) -> Backend:
 
     backend: Backend = getattr(importlib.import_module(module), attribute)()
     return backend
+
+
+def split_target(target: str) -> tuple[str, str]:
+    """``airflow==2.11`` as the target's name and the engine's version, empty without one."""
+    name, equals, version = target.partition("==")
+    return name.strip(), version.strip() if equals else ""
+
+
+def versions_of(backend: Backend) -> Versions:
+    found: Versions = getattr(backend, "versions", NO_VERSIONS)
+    return found
+
+
+def choose_series(backend: Backend, target: str) -> str:
+    """The engine's series that ``target`` asks for, empty when it leaves that open.
+
+    Raises AuthorError for one that the output is not made for.
+    """
+    name, version = split_target(target)
+    if name == target.strip():
+        return ""
+    versions = versions_of(backend)
+    series = versions.series_of(version) if version else ""
+    if not series:
+        known = ", ".join(f"{name}=={each}" for each in versions.series)
+        raise AuthorError(
+            f"the target '{target}' asks for a version that flowc does not compile for",
+            hint=f"known: {known}; or without a version: {name}" if known else f"use {name}",
+        )
+    return series
 
 
 @cache

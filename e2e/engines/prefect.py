@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from e2e.engines import Run
 from e2e.engines.processes import clean_environment, free_ports, poll, run_to_end
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from typing_extensions import Self
+
+PrefectName: TypeAlias = Literal["prefect", "prefect-3.4"]
 
 ENDED = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
 # Task runs reach the server as events, so they may lag behind the end of their flow.
@@ -35,9 +37,10 @@ for name, value in json.loads(os.environ["SECRETS"]).items():
 class Prefect:
     """One server. `start` returns at once; `ready`, or the first call, waits for it."""
 
-    def __init__(self, pool: str = "flowc") -> None:
+    def __init__(self, name: PrefectName = "prefect", pool: str = "flowc") -> None:
+        self.name: PrefectName = name
         self.pool = pool
-        self._server = Server("prefect", self._boot)
+        self._server = Server(name, self._boot)
         self.home = self._server.home
         (self._port,) = free_ports(1)
         self.api_url = f"http://127.0.0.1:{self._port}/api"
@@ -71,7 +74,7 @@ class Prefect:
         self._server.wait_until(self._is_worker_online)
 
     def _launch(self, name: str, arguments: list[str]) -> None:
-        python = engine_python("prefect")
+        python = engine_python(self.name)
         command: list[str | Path] = [python.parent / "prefect", *arguments]
         self._server.launch(name, command, self.environment(python))
 
@@ -114,7 +117,7 @@ class Prefect:
     def deploy(self, build_dir: Path) -> str:
         """Deploy everything in the folder's prefect.yaml, as its user would; the output."""
         self.ready()
-        python = engine_python("prefect")
+        python = engine_python(self.name)
         command: list[str | Path] = [python.parent / "prefect", "--no-prompt", "deploy", "--all"]
         return run_to_end(command, self.environment(python), cwd=build_dir)
 

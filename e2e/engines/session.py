@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # In the order of their start: the slow ones want the processor before the rest.
-NAMES = ("docker_engine", "base_image", "airflow3", "airflow2", "prefect", "kfp")
+NAMES = (
+    *("docker_engine", "base_image", "airflow3", "airflow2", "prefect", "kfp"),
+    *("older_prefect", "older_kfp"),
+)
 
 
 class Startable(Protocol):
@@ -56,6 +59,14 @@ class Engines:
     @cached_property
     def kfp(self) -> Kfp:
         return Kfp()
+
+    @cached_property
+    def older_prefect(self) -> Prefect:
+        return Prefect("prefect-3.4")
+
+    @cached_property
+    def older_kfp(self) -> Kfp:
+        return Kfp("kubeflow-2.14")
 
     def _make_base_image(self) -> None:
         self.docker_engine.ready()

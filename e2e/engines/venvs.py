@@ -10,7 +10,9 @@ from typing import Literal, TypeAlias
 
 from e2e.engines import EngineError
 
-EngineName: TypeAlias = Literal["airflow2", "airflow3", "docker", "kubeflow", "prefect"]
+EngineName: TypeAlias = Literal[
+    "airflow2", "airflow3", "docker", "kubeflow", "kubeflow-2.14", "prefect", "prefect-3.4"
+]
 
 CHECKOUT = Path(__file__).parents[2]
 

@@ -42,10 +42,28 @@ if TYPE_CHECKING:
         name: str
 
     class ParameterSpec(TypedDict, total=False):
-        """A run-time parameter. ``default`` is plain JSON; without it a value is required."""
+        """A run-time parameter. ``default`` is plain JSON; without it a value is required.
+
+        ``filled`` is the time of the run that takes the place of null: ``scheduled_time``,
+        ``interval_start`` or ``interval_end``.
+        """
 
         type: Required[TypeSpec]
         default: Json
+        filled: str
+
+    class ScheduleSpec(TypedDict, total=False):
+        """When an engine starts runs: by ``cron`` in ``timezone``, or every ``interval`` seconds.
+
+        ``start`` and ``end`` are the first and the last time that may have a run.
+        """
+
+        cron: str
+        interval: int
+        start: str
+        end: str
+        catchup: Required[bool]
+        timezone: Required[str]
 
     # An input is exactly one of: {"step": id, "output": name} | {"parameter": name}
     # | {"value": encoded} | {"artifact": ArtifactRecord}, a value stored before the run
@@ -179,7 +197,7 @@ if TYPE_CHECKING:
         with `keys.code_parts`. ``run_name`` is the template of the run's name, ``substitutions``
         what it may hold beside parameters. ``unlisted`` keeps the runs out of the listing: a step
         was called on its own. ``secrets`` are all that its steps are given, to be kept out of
-        logs and records.
+        logs and records. ``schedule`` is there when a parameter is filled with its times.
         """
 
         protocol: int
@@ -200,6 +218,7 @@ if TYPE_CHECKING:
         substitutions: NotRequired[dict[str, Json]]
         unlisted: NotRequired[bool]
         secrets: NotRequired[list[SecretSpec]]
+        schedule: NotRequired[ScheduleSpec]
 
     Status = Literal[
         "completed", "cached", "failed", "skipped", "cancelled", "lost", "running", "pending"

@@ -15,6 +15,8 @@
                           the first step's counts
     --target NAME         recorded with the run
     --param NAME=JSON     a parameter of the pipeline, again for each
+    --scheduled-time TEXT when the run was to start, in ISO 8601: for parameters that stand for a
+                          time of the run, when they are not given, or null
     --executor-input JSON Kubeflow's {{$}}: parameters are taken from it, outputs noted for it
     --token TEXT          the engine's name of this execution of the step, see below
     --soft-fail           exit 0 also for a failed or skipped step, so that the engine goes on
@@ -163,12 +165,24 @@ def _parameter_texts(options: Options, bundle: Bundle) -> tuple[dict[str, str], 
     """Parameters by name, and Kubeflow's executor input where there is one."""
     text = options.get("executor-input")
     if not text:
-        return options.parameters, None
+        return _filled(options.parameters, options, bundle), None
     from flowc_runtime import executor
 
     document = executor.read_input(text)
     theirs = executor.parameter_texts(document, bundle.spec["parameters"])
-    return {**theirs, **options.parameters}, document
+    return _filled({**theirs, **options.parameters}, options, bundle), document
+
+
+def _filled(texts: dict[str, str], options: Options, bundle: Bundle) -> dict[str, str]:
+    """With the run's times for parameters that stand for one."""
+    if not any("filled" in declared for declared in bundle.spec["parameters"].values()):
+        return texts
+    from flowc_runtime import schedules
+
+    try:
+        return schedules.fill(bundle.spec, texts, options.get("scheduled-time"))
+    except schedules.BadScheduleError as error:
+        raise UsageError(str(error)) from None
 
 
 def _step(options: Options, bundle: Bundle) -> int:

@@ -10,7 +10,7 @@ COMMANDS = ("step", "finalise", "check", "unpack")
 
 VALUED = (
     "--store", "--default-store", "--run", "--engine-run", "--target", "--param", "--token",
-    "--executor-input", "--run-name",
+    "--executor-input", "--run-name", "--scheduled-time",
 )  # fmt: skip
 FLAGS = ("--soft-fail", "--no-cache")
 """Options with a value, written ``--name VALUE`` or ``--name=VALUE``, and those without."""

@@ -6,6 +6,7 @@ import ast
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flowc import ir
@@ -133,7 +134,31 @@ SECRET = pipeline(
     ),
     step("report", "train"),
 )
-ALL = {case.name: case for case in (DIAMOND, PARAMETERS, NASTY_TEXT, NESTED, RETRIED, SECRET)}
+WHEN = type_of("union", type_of("class", name="datetime:datetime"), NONE)
+SCHEDULED = pipeline(
+    "scheduled",
+    step("load"),
+    step("report", "load"),
+    parameters=(
+        replace(parameter("until", WHEN, None), filled="interval_end"),
+        replace(parameter("day", type_of("union", STR, NONE), None), filled="scheduled_time"),
+    ),
+    schedule=ir.Schedule(
+        cron="30 6 1,15 * 1-5",
+        timezone="Europe/Berlin",
+        start="2024-03-01T05:00:00+00:00",
+        end="2030-12-31T23:00:00+00:00",
+    ),
+    max_active_runs=1,
+    max_parallel_steps=4,
+)
+EVERY = pipeline("every", step("load"), schedule=ir.Schedule(interval=5400))
+ALL = {
+    case.name: case
+    for case in (
+        DIAMOND, PARAMETERS, NASTY_TEXT, NESTED, RETRIED, SCHEDULED, EVERY, SECRET,
+    )
+}
 
 
 def chain(length: int) -> ir.Pipeline:

@@ -22,6 +22,7 @@ from tests.backends.engine_pipelines import (
     NASTY,
     NASTY_TEXT,
     PARAMETERS,
+    SCHEDULED,
     STR,
     chain,
     check_with_ruff,
@@ -81,6 +82,18 @@ def upstream(text: str) -> dict[str, set[str]]:
 @pytest.mark.parametrize("name", ALL)
 def test_dag_file_is_as_expected(name: str, golden: Callable[[str, str], None]) -> None:
     golden(f"{name}.py.txt", dag(ALL[name]))
+
+
+@pytest.mark.parametrize("case", [DIAMOND, SCHEDULED], ids=lambda case: case.name)
+def test_a_file_for_one_series_looks_for_no_other(case: ir.Pipeline) -> None:
+    for version, here, there in (("3", "sdk", "models"), ("2.11", "models", "sdk")):
+        text = dag(case, version=version)
+        assert f"from airflow.{here} import DAG" in text
+        assert f"airflow.{there}" not in text
+        assert "except ImportError" not in text
+        check_with_ruff(text, "AIR", "E4", "E7", "E9", "F", "I", "W")
+        body = text.partition("# Where artifacts are kept")[2]
+        assert body == dag(case).partition("# Where artifacts are kept")[2]
 
 
 def test_containers_see_volumes_and_network(golden: Callable[[str, str], None]) -> None:

@@ -16,6 +16,7 @@ from flowc_backends.kubeflow.lower import lower_package
 from flowc_backends.kubeflow.names import engine_name
 from flowc_backends.kubeflow.parameters import argument
 from flowc_backends.kubeflow.reading import read_documents
+from flowc_backends.kubeflow.recurring import recurring_run
 from flowc_backends.kubeflow.target import TEMPLATE, package_text
 from flowc_runtime.contract import ARGUMENT_LIMIT
 from flowc_templates import render
@@ -139,6 +140,23 @@ SECRET = pipeline(
     ),
     step("report", "train"),
 )
+SCHEDULED = pipeline(
+    "scheduled",
+    step("load"),
+    parameters=(
+        replace(
+            parameter("when", type_of("union", STR, ir.Type(kind="none")), None),
+            filled="scheduled_time",
+        ),
+    ),
+    schedule=ir.Schedule(
+        cron="30 6 */2 * 5-7",
+        start="2024-03-01T05:00:00+00:00",
+        end="2030-12-31T23:00:00+00:00",
+        catchup=True,
+    ),
+    max_active_runs=3,
+)
 VOLUMES = options("file:///mnt/store/flowc", volumes=(
     Volume(kind="pvc", source="flowc-store", target="/mnt/store"),
     Volume(kind="pvc", source="data", target="/data"),
@@ -153,6 +171,7 @@ VOLUMES = options("file:///mnt/store/flowc", volumes=(
         (replace(NASTY_NAMES, name="nasty"), options()),
         (NESTED, options()),
         (RETRIED, options()),
+        (SCHEDULED, options()),
         (replace(DIAMOND, name="volumes"), VOLUMES),
         (SECRET, VOLUMES),
     ],
@@ -162,6 +181,30 @@ def test_packages(
     case: ir.Pipeline, asked: EmitOptions, golden: Callable[[str, str], None]
 ) -> None:
     golden(f"{case.name}.yaml", package_text(case, asked))
+
+
+def test_a_recurring_run(golden: Callable[[str, str], None]) -> None:
+    golden("scheduled.json", recurring_run(SCHEDULED)["recurring_run.json"].decode())
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"schedule": ir.Schedule(cron="0 3 * * *", timezone="Europe/Berlin")},
+            "the timezone of the schedule '0 3 * * *' in Europe/Berlin is not supported",
+        ),
+        ({"max_active_runs": 2}, "max_active_runs of a pipeline without a schedule is not"),
+        (
+            {"schedule": ir.Schedule(interval=60), "max_active_runs": 11},
+            "max_active_runs 11 is not supported by the target 'kubeflow'",
+        ),
+    ],
+)
+def test_what_a_recurring_run_cannot_express(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(BackendError) as raised:
+        recurring_run(replace(DIAMOND, **changes))
+    assert raised.value.message.startswith(message)
 
 
 def refusal(attempt: Callable[[], object]) -> str:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from flowc.errors import AuthorError, Errors, InternalError
+from flowc import ir
+from flowc.errors import AuthorError, BackendError, Errors, InternalError
 from flowc.registry import FEATURES, Volume
 from flowc_backends.prefect import PrefectBackend, flow_files
 from flowc_runtime.contract import ARGUMENT_LIMIT
@@ -31,8 +32,6 @@ from tests.backends.engine_pipelines import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from flowc import ir
 
 
 def flow(case: ir.Pipeline, **changes: Any) -> str:
@@ -74,9 +73,27 @@ def test_flow_file_is_as_expected(name: str, golden: Callable[[str, str], None])
     golden(f"{name}.py.txt", flow(ALL[name]))
 
 
-@pytest.mark.parametrize("name", ["diamond", "nasty"])
+@pytest.mark.parametrize("name", ["diamond", "nasty", "scheduled", "every"])
 def test_deployment_is_as_expected(name: str, golden: Callable[[str, str], None]) -> None:
     golden(f"{name}.yaml", flow_files(ALL[name], options())["prefect.yaml"].decode())
+
+
+def test_catching_up_is_refused() -> None:
+    schedule = ir.Schedule(cron="0 3 * * *", start="2026-01-01T00:00:00+00:00", catchup=True)
+    with pytest.raises(BackendError) as raised:
+        flow_files(replace(DIAMOND, schedule=schedule), options())
+    assert raised.value.render().startswith(
+        "pipeline.py:4: the catchup of the schedule '0 3 * * *' from 2026-01-01T00:00:00+00:00 "
+        "with catchup is not supported by the target 'prefect'"
+    )
+
+
+@pytest.mark.parametrize("side", ["start", "end"])
+def test_a_short_interval_neither_begins_nor_ends(side: str) -> None:
+    times: dict[str, Any] = {side: "2026-01-01T00:00:00+00:00"}
+    schedule = replace(ir.Schedule(interval=60), **times)
+    with pytest.raises(BackendError, match=f"the {side} of the schedule every 60 s"):
+        flow_files(replace(DIAMOND, schedule=schedule), options())
 
 
 def test_containers_see_volumes_and_network(golden: Callable[[str, str], None]) -> None:

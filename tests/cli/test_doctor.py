@@ -20,11 +20,13 @@ AIRFLOW = next(engine for engine in doctor.ENGINES if engine.name == "airflow")
 
 
 class Versions(http.server.BaseHTTPRequestHandler):
+    version = "3.1.2"
+
     def do_GET(self) -> None:
         known = self.path == "/api/v2/version"
         self.send_response(200 if known else 404)
         self.end_headers()
-        self.wfile.write(json.dumps({"version": "3.1.2"}).encode())
+        self.wfile.write(json.dumps({"version": self.version}).encode())
 
     def log_message(self, format: str, *args: object) -> None: ...  # noqa: A002
 
@@ -73,6 +75,29 @@ def test_an_engine_is_asked_for_its_version(server: str, monkeypatch: pytest.Mon
     monkeypatch.setenv("NO_PROXY", "*")
     check = doctor.check_engine(AIRFLOW)
     assert (check.state, check.found) == ("ok", f"3.1.2 at http://***@{server}/")
+
+
+@pytest.mark.parametrize(
+    ("version", "state", "advice"),
+    [
+        ("3.3.9", "ok", ""),
+        ("v2.11.0", "ok", ""),
+        ("3.1.2", "ok", "flowc is tried with 2.11.2 and 3.3.2"),
+        ("2.9.3", "problem", "does not compile for this version; it does for 2.11.x and 3.x"),
+        ("4.0.0", "problem", "does not compile for this version"),
+        ("unknown", "ok", ""),
+    ],
+)
+def test_its_version_is_compared_with_what_is_tried(
+    server: str, monkeypatch: pytest.MonkeyPatch, version: str, state: str, advice: str
+) -> None:
+    monkeypatch.setattr(Versions, "version", version)
+    monkeypatch.setenv("FLOWC_AIRFLOW_URL", f"http://{server}")
+    monkeypatch.setenv("NO_PROXY", "*")
+    check = doctor.check_engine(AIRFLOW)
+    assert (check.state, check.found) == (state, f"{version} at http://{server}")
+    assert advice in check.advice
+    assert bool(advice) == bool(check.advice)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "file:///etc/passwd", "nonsense"])

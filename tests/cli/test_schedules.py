@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import json
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
-from flowc.authoring.schedule import is_cron
+from flowc_runtime.schedules import is_cron
 
 if TYPE_CHECKING:
     from tests.cli.conftest import CommandLine
@@ -57,7 +59,9 @@ def test_airflow_starts_runs(flowc: CommandLine, source: str) -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "DAG"
     ]
-    assert ast.literal_eval(arguments["schedule"]) == "0 3 * * 1-5"
+    assert (
+        ast.unparse(arguments["schedule"]) == "CronTriggerTimetable('0 3 * * 1-5', timezone='UTC')"
+    )
     assert ast.literal_eval(arguments["catchup"]) is False
 
 
@@ -69,11 +73,81 @@ def test_prefect_starts_runs(flowc: CommandLine, source: str) -> None:
     assert deployment["schedules"] == [{"cron": "0 3 * * 1-5", "timezone": "UTC"}]
 
 
-def test_a_package_for_kubeflow_cannot_hold_it(flowc: CommandLine, source: str) -> None:
+def test_kubeflow_gets_a_recurring_run_beside_the_package(flowc: CommandLine, source: str) -> None:
     outcome = flowc("compile", source, "-t", "kubeflow", *ENGINE)
+    assert outcome.status == 0, outcome.err
+    document = json.loads((flowc.folder / "out/recurring_run.json").read_text(encoding="utf-8"))
+    assert document["trigger"] == {"cron_schedule": {"cron": "0 0 3 * * 1-5"}}
+
+
+@pytest.mark.parametrize("target", ["airflow", "kubeflow", "prefect"])
+def test_the_manifest_has_the_schedule(flowc: CommandLine, source: str, target: str) -> None:
+    assert flowc("compile", source, "-t", target, *ENGINE).status == 0
+    manifest = json.loads((flowc.folder / "out/manifest.json").read_text(encoding="utf-8"))
+    expected = {"cron": "0 3 * * 1-5", "timezone": "UTC", "catchup": False}
+    assert manifest["schedule"] == expected
+
+
+@pytest.mark.parametrize(
+    ("target", "series"), [("airflow==3.1", "3"), ("prefect==3", "3"), ("kubeflow==2", "2")]
+)
+def test_a_version_is_asked_for(flowc: CommandLine, source: str, target: str, series: str) -> None:
+    outcome = flowc("compile", source, "-t", target, *ENGINE[:-2])
+    assert outcome.status == 0, outcome.err
+    folder = flowc.folder / "build" / target.partition("==")[0] / "nightly"
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert (manifest["target"], manifest["version"]) == (target.partition("==")[0], series)
+
+
+def test_a_version_that_nobody_knows(flowc: CommandLine, source: str) -> None:
+    outcome = flowc("compile", source, "-t", "airflow==2.9", *ENGINE)
     assert outcome.status == 2
-    assert "the schedule '0 3 * * 1-5' is not supported by the target 'kubeflow'" in outcome.err
+    assert "the target 'airflow==2.9' asks for a version that flowc does not" in outcome.err
+    assert "known: airflow==2.11, airflow==3" in outcome.err
     assert not (flowc.folder / "out").exists()
+
+
+@pytest.mark.parametrize("target", ["local", "docker"])
+def test_a_machine_starts_no_runs(flowc: CommandLine, source: str, target: str) -> None:
+    outcome = flowc("compile", source, "-t", target, *ENGINE)
+    assert outcome.status == 2
+    assert f"the target '{target}' runs on this machine" in outcome.err
+
+
+TIMED = """
+from datetime import datetime
+from flowc import INTERVAL_END, INTERVAL_START, SCHEDULED_TIME, Schedule, pipeline, step
+
+@step
+def show(when: datetime, since: str, until: str) -> list[str]:
+    assert when.utcoffset() is not None
+    return [when.isoformat(), since, until]
+
+@pipeline(schedule=Schedule(interval=86400))
+def timed(
+    when: datetime = SCHEDULED_TIME, since: str = INTERVAL_START, until: str = INTERVAL_END
+):
+    show(when, since, until)
+"""
+
+
+def test_a_run_here_was_scheduled_for_now(flowc: CommandLine) -> None:
+    source = flowc.write("timed_pipeline.py", TIMED)
+    document = json.loads(flowc("run", source, "--json").out)
+    when, since, until = (document["parameters"][name] for name in ("when", "since", "until"))
+    assert when == until
+    passed = datetime.fromisoformat(until) - datetime.fromisoformat(since)
+    assert passed.total_seconds() == 86400
+    assert abs((datetime.now(timezone.utc) - datetime.fromisoformat(when)).total_seconds()) < 3600
+
+
+def test_a_run_here_may_say_its_times(flowc: CommandLine) -> None:
+    source = flowc.write("timed_pipeline.py", TIMED)
+    given = ("-p", "when=2026-01-01T00:00:00Z", "-p", "since=then", "-p", "until=now")
+    for status in ("completed", "cached"):
+        document = json.loads(flowc("run", source, *given, "--json").out)
+        assert document["steps"][0]["status"] == status
+        assert document["parameters"]["since"] == "then"
 
 
 def test_steps_that_would_never_run_again_are_told(flowc: CommandLine, source: str) -> None:
@@ -123,3 +197,18 @@ def test_what_is_none(flowc: CommandLine, text: str) -> None:
     outcome = flowc("compile", source, "-t", "airflow", *ENGINE)
     assert outcome.status == 2
     assert "pipeline 'nightly': schedule wants a cron expression" in outcome.err
+
+
+def test_a_file_may_say_it(flowc: CommandLine, source: str) -> None:
+    flowc.write("c.yaml", "schedule:\n  interval: 7200\n  start: 2026-01-01\n")
+    assert flowc("compile", source, "-t", "kubeflow", "-c", "c.yaml", *ENGINE).status == 0
+    document = json.loads((flowc.folder / "out/recurring_run.json").read_text(encoding="utf-8"))
+    assert document["trigger"] == {
+        "periodic_schedule": {"interval_second": "7200", "start_time": "2025-12-31T22:00:00Z"}
+    }
+    flowc.write("c.yaml", "schedule: 0 4 * * *\n")
+    assert flowc("compile", source, "-t", "prefect", "-c", "c.yaml", *ENGINE).status == 2
+    outcome = flowc("compile", source, "-t", "prefect", "-c", "c.yaml", *ENGINE[:-1], "other")
+    assert outcome.status == 0, outcome.err
+    text = (flowc.folder / "other/prefect.yaml").read_text(encoding="utf-8")
+    assert yaml.safe_load(text)["deployments"][0]["schedules"][0]["cron"] == "0 4 * * *"

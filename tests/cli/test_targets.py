@@ -20,9 +20,17 @@ def test_the_table_has_every_feature_and_target(flowc: CommandLine) -> None:
     assert {word for row in rows for word in row.split()[1:]} <= {"native", "emulated", "error"}
 
 
+def test_the_versions_come_last(flowc: CommandLine) -> None:
+    rows = flowc("targets").out.split("\n\n")[2].splitlines()
+    assert [row.split()[0] for row in rows] == ["airflow", "kubeflow", "prefect"]
+    assert rows[0].startswith("airflow   2.11, 3  tried with 2.11.")
+
+
 def test_the_document(flowc: CommandLine) -> None:
     document = json.loads(flowc("targets", "--json").out)
     assert document["features"] == dict(FEATURES)
     assert list(document["targets"]) == TARGETS
     assert document["targets"]["local"]["kind"] == "machine"
+    assert document["targets"]["local"]["versions"] == {"series": [], "tested": []}
+    assert document["targets"]["airflow"]["versions"]["series"] == ["2.11", "3"]
     assert all(list(t["supports"]) == list(FEATURES) for t in document["targets"].values())

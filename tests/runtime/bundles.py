@@ -15,7 +15,7 @@ from flowc_runtime import contract, materializers, stores
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from flowc_runtime.contract import HookSpec, InputSpec, PipelineSpec, StepSpec
+    from flowc_runtime.contract import HookSpec, InputSpec, PipelineSpec, ScheduleSpec, StepSpec
 
 RUNTIME = Path(flowc_runtime.__file__).parent
 RUN = "p-1"
@@ -85,8 +85,9 @@ def pipeline(
     hooks: Mapping[str, str] | None = None,
     execution_mode: str = "continue_on_failure",
     timeout: float | None = None,
+    schedule: ScheduleSpec | None = None,
 ) -> PipelineSpec:
-    return {
+    spec: PipelineSpec = {
         "protocol": contract.PROTOCOL,
         "flowc": "0",
         "pipeline": "p",
@@ -99,6 +100,9 @@ def pipeline(
         "execution_mode": execution_mode,
         "timeout": timeout,
     }
+    if schedule is not None:
+        spec["schedule"] = schedule
+    return spec
 
 
 class Bundle:

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Literal
 
 from flowc.errors import InternalError
-from flowc.registry import Emission
+from flowc.registry import Emission, Versions
 from flowc_backends import images as step_images
 from flowc_backends.airflow.lower import lower
 from flowc_backends.python_file import render_file
@@ -24,6 +24,7 @@ TEMPLATE = "airflow/dag.py.jinja"
 class AirflowBackend:
     name = "airflow"
     kind: Literal["engine"] = "engine"
+    versions = Versions(series=("2.11", "3"), tested=("2.11.2", "3.3.2"))
     supports: Mapping[str, Support] = {
         "parameters": "native",
         "parallel": "native",
@@ -37,6 +38,9 @@ class AirflowBackend:
         "stop_on_failure": "emulated",
         "timeout": "emulated",
         "schedule": "native",
+        "scheduled_time": "native",
+        "max_active_runs": "native",
+        "max_parallel_steps": "native",
         "run_timeout": "emulated",
         "infrastructure_retries": "native",
         "hooks": "emulated",

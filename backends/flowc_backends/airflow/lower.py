@@ -11,6 +11,7 @@ from flowc.trace.tracer import type_spec
 from flowc_backends import containers, secrets
 from flowc_backends.airflow.model import Dag, Edge, Image, ParamLine, Task
 from flowc_backends.airflow.naming import task_ids
+from flowc_backends.airflow.timetables import EPOCH, moment, timetable
 from flowc_backends.images import BUNDLE
 from flowc_backends.json_schema import parameter_schema
 from flowc_backends.python_names import Names, ascii_name
@@ -28,15 +29,19 @@ STORE_VARIABLE = "flowc_store"
 
 _PYTHON = "python3"
 
+_HOMES = {"": "", "3": "airflow.sdk", "2.11": "airflow.models"}
+"""Where DAGs and params are, by the series of Airflow; for all of them the file has to look."""
+
 _RETRY_DELAY = 5
 """Seconds before Airflow starts a lost container again; its own default is five minutes."""
 
 # What the file defines or imports, and a step must not be called.
 _TAKEN = frozenset((
-    "AirflowNotFoundException", "Any", "BaseHook", "DAG", "DockerOperator", "ENVIRONMENT",
-    "Iterator", "LIMIT", "MOUNTS", "Mapping", "Mount", "Param", "RUN", "Secrets", "TYPE_CHECKING",
-    "Variable", "annotations", "argument", "cleandoc", "container", "datetime", "json",
-    "logging", "secret", "timedelta", "timezone",
+    "AirflowNotFoundException", "Any", "BaseHook", "CronTriggerTimetable", "DAG",
+    "DeltaTriggerTimetable", "DockerOperator", "ENVIRONMENT", "Iterator", "LIMIT", "MOUNTS",
+    "Mapping", "Mount", "Param", "RUN", "Secrets", "TYPE_CHECKING", "Variable", "annotations",
+    "argument", "cleandoc", "container", "datetime", "json", "logging", "secret", "timedelta",
+    "timezone",
 ))  # fmt: skip
 
 
@@ -63,12 +68,22 @@ def lower(pipeline: ir.Pipeline, options: EmitOptions) -> Dag:
     )
     finaliser = _finaliser(pipeline, names, set(ids.values()), images)
     dag_id = ascii_name(pipeline.name)
+    retried = any(step.infrastructure_retries for step in pipeline.steps)
     return Dag(
         dag_id=dag_id,
         display_name="" if dag_id == pipeline.name else pipeline.name,
         source=str(pipeline.location),
         doc=f"{pipeline.doc or pipeline.name}\n\n`{pipeline.location}`",
-        schedule=pipeline.schedule or None,
+        home=_HOMES[options.version],
+        deprecated=_deprecated(pipeline, options.version),
+        imports=_imports(pipeline, _HOMES[options.version]),
+        timetable=timetable(pipeline.schedule),
+        uses_timedelta=retried or bool(pipeline.schedule and pipeline.schedule.interval),
+        start=moment(pipeline.schedule.start if pipeline.schedule else "") or EPOCH,
+        end=moment(pipeline.schedule.end if pipeline.schedule else ""),
+        catchup=bool(pipeline.schedule and pipeline.schedule.catchup),
+        limits=_limits(pipeline),
+        tells_time=any(it.filled for it in pipeline.runtime_parameters),
         store=f'{{{{ var.value.get("{STORE_VARIABLE}", "{escape(common.store)}") }}}}',
         binds=common.binds,
         network=common.network,
@@ -80,13 +95,43 @@ def lower(pipeline: ir.Pipeline, options: EmitOptions) -> Dag:
             Image(constant=constant, reference=jlit(reference))
             for reference, constant in images.items()
         ),
-        retry_delay=_RETRY_DELAY
-        if any(step.infrastructure_retries for step in pipeline.steps)
-        else 0,
+        retry_delay=_RETRY_DELAY if retried else 0,
         tasks=tasks,
         finaliser=finaliser,
         edges=(*_edges(pipeline, variables), _last_edge(pipeline, variables, finaliser.variable)),
     )
+
+
+def _deprecated(pipeline: ir.Pipeline, version: str) -> str:
+    if version == "2.11":
+        return "what Airflow 2 has"
+    return "the fallback for Airflow 2" if pipeline.runtime_parameters and not version else ""
+
+
+def _imports(pipeline: ir.Pipeline, home: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    found: list[tuple[str, tuple[str, ...]]] = [
+        ("airflow.providers.docker.operators.docker", ("DockerOperator",))
+    ]
+    told = any(step.secrets for step in pipeline.steps)
+    if told:
+        found.append(("airflow.exceptions", ("AirflowNotFoundException",)))
+    if home:
+        hook = ("BaseHook",) if told and home == _HOMES["3"] else ()
+        param = ("Param",) if pipeline.runtime_parameters else ()
+        found.append((home, ("DAG", *hook, *param, *(("Variable",) if told else ()))))
+    if told and home == _HOMES["2.11"]:
+        found.append(("airflow.hooks.base", ("BaseHook",)))
+    if chosen := timetable(pipeline.schedule):
+        found.append(("airflow.timetables.trigger", (chosen.name,)))
+    return tuple(sorted(found))
+
+
+def _limits(pipeline: ir.Pipeline) -> tuple[tuple[str, int], ...]:
+    limits = (
+        ("max_active_runs", pipeline.max_active_runs),
+        ("max_active_tasks", pipeline.max_parallel_steps),
+    )
+    return tuple((name, value) for name, value in limits if value)
 
 
 def _check_paths(common: containers.Containers) -> list[FlowcError]:

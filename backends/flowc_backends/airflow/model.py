@@ -59,14 +59,44 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Timetable:
+    """When Airflow starts runs: by ``cron`` in ``timezone``, or every ``interval`` seconds.
+
+    ``wide`` is whether its arguments need a line each.
+    """
+
+    name: str
+    cron: str
+    interval: int
+    timezone: str
+    wide: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dag:
-    """A DAG file. ``retry_delay`` is in seconds, 0 when no task is retried."""
+    """A DAG file. ``retry_delay`` is in seconds, 0 when no task is retried.
+
+    ``home`` is the module that has DAGs and params, empty where that depends on Airflow's version;
+    ``imports`` are modules and names of Airflow's, sorted; ``deprecated`` is why linters should
+    bear with them. ``start`` and ``end`` are the arguments of a datetime in UTC, ``end`` none
+    without one. ``limits`` are further arguments of the DAG. ``tells_time`` is whether containers
+    are told for what time the run was scheduled.
+    """
 
     dag_id: str
     display_name: str
     source: str
     doc: str
-    schedule: str | None
+    home: str
+    deprecated: str
+    imports: tuple[tuple[str, tuple[str, ...]], ...]
+    timetable: Timetable | None
+    uses_timedelta: bool
+    start: tuple[int, ...]
+    end: tuple[int, ...]
+    catchup: bool
+    limits: tuple[tuple[str, int], ...]
+    tells_time: bool
     store: str
     binds: tuple[Bind, ...]
     network: str

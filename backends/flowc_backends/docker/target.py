@@ -45,6 +45,9 @@ class DockerBackend:
         "stop_on_failure": "native",
         "timeout": "native",
         "schedule": "error",
+        "scheduled_time": "native",
+        "max_active_runs": "error",
+        "max_parallel_steps": "native",
         "run_timeout": "native",
         "infrastructure_retries": "native",
         "hooks": "native",
@@ -77,7 +80,8 @@ class DockerBackend:
         from flowc_backends.images.daemon import connect
 
         store = usable_store(options.store)
-        parallel = options.max_parallel or default_parallelism()
+        usual = default_parallelism()
+        parallel = options.max_parallel or min(usual, pipeline.max_parallel_steps or usual)
         # A step holds one connection while it runs, and starting and stopping it needs another.
         with connect(connections=2 * parallel) as engine:
             with signals(interrupt):

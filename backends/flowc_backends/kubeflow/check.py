@@ -91,7 +91,8 @@ def _passed(package: PackageModel) -> Document:
 
 
 def _root_tasks(package: PackageModel) -> Document:
-    inputs = {names.RUN_INPUT: _constant(names.RUN_ID), **_passed(package)}
+    told = {name: _constant(value) for name, value in package.told}
+    inputs = {**told, **_passed(package)}
     return {
         names.STEPS_TASK: _task("steps", names.STEPS_COMPONENT, inputs),
         names.FINALISE_TASK: _task(
@@ -106,7 +107,7 @@ def _root_tasks(package: PackageModel) -> Document:
 
 
 def _components(package: PackageModel) -> Document:
-    run = {names.RUN_INPUT: {"parameterType": "STRING"}}
+    run = {name: {"parameterType": "STRING"} for name, _ in package.told}
     step = {names.STEP_INPUT: {"parameterType": "STRING"}}
     types = {it.name: {"parameterType": it.type} for it in package.parameters}
     inputs = {"parameters": run | step | types}
@@ -126,7 +127,8 @@ def _components(package: PackageModel) -> Document:
 
 
 def _step_tasks(package: PackageModel) -> Document:
-    passed = {names.RUN_INPUT: {"componentInputParameter": names.RUN_INPUT}, **_passed(package)}
+    told = {name: {"componentInputParameter": name} for name, _ in package.told}
+    passed = {**told, **_passed(package)}
     step = partial(_step_task, passed)
     verdict = _task(
         "verdict",

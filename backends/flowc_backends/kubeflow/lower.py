@@ -57,11 +57,12 @@ def lower_package(pipeline: ir.Pipeline, options: EmitOptions, bundle: str) -> m
     components = _components(pipeline, {key: it.name for key, it in executors.items()})
     return model.PackageModel(
         name=engine_name(pipeline.name),
-        title=_title(pipeline.name, engine_name(pipeline.name)),
+        title=title(pipeline.name),
         description=_shorten(pipeline.doc),
         source=str(pipeline.location),
         version=f"flowc-{options.spec['flowc']}",
         store=options.store,
+        told=((model.RUN_INPUT, model.RUN_ID), *_time(pipeline)),
         parameters=parameters,
         tasks=_tasks(pipeline, names, {key: it.name for key, it in components.items()}),
         last=_last(pipeline, names),
@@ -144,7 +145,7 @@ def _executors(pipeline: ir.Pipeline, bundle: str) -> dict[_ExecutorKey, model.E
             command=(step.docker.python, bundle),
             args=(
                 *("step", f"{{{{$.inputs.parameters['{model.STEP_INPUT}']}}}}"),
-                *_run_arguments(),
+                *_run_arguments(pipeline),
                 "--soft-fail",
                 *(("--token", model.TOKEN) if step.infrastructure_retries else ()),
             ),
@@ -161,7 +162,7 @@ def _finaliser(pipeline: ir.Pipeline, bundle: str) -> model.ExecutorModel:
         name=model.FINALISE_EXECUTOR,
         image=image,
         command=(python, bundle),
-        args=("finalise", *_run_arguments()),
+        args=("finalise", *_run_arguments(pipeline)),
         secrets=_secrets(secrets.finaliser_secrets(pipeline)),
     )
 
@@ -175,10 +176,22 @@ def _secrets(refs: Sequence[ir.SecretRef]) -> tuple[model.SecretModel, ...]:
     )
 
 
-def _run_arguments() -> tuple[str, ...]:
+def _time(pipeline: ir.Pipeline) -> tuple[tuple[str, str], ...]:
+    """The time of the run, where a parameter wants to know it."""
+    if any(parameter.filled for parameter in pipeline.runtime_parameters):
+        return ((model.TIME_INPUT, model.SCHEDULED),)
+    return ()
+
+
+def _run_arguments(pipeline: ir.Pipeline) -> tuple[str, ...]:
     return (
         *("--target", TARGET),
         *("--engine-run", f"{{{{$.inputs.parameters['{model.RUN_INPUT}']}}}}"),
+        *(
+            word
+            for name, _ in _time(pipeline)
+            for word in ("--scheduled-time", f"{{{{$.inputs.parameters['{name}']}}}}")
+        ),
         *("--executor-input", EXECUTOR_INPUT),
     )
 
@@ -234,6 +247,11 @@ def _folder(store: str) -> str:
     if path.startswith("//"):
         path = "/" + path[2:].partition("/")[2]
     return path.rstrip("/")
+
+
+def title(name: str) -> str:
+    """What people read as the pipeline's name."""
+    return _title(name, engine_name(name))
 
 
 def _title(text: str, otherwise: str) -> str:

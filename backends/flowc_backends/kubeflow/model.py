@@ -18,6 +18,11 @@ STEP_INPUT = "flowc-step"
 RUN_ID = "{{$.pipeline_job_uuid}}"
 """KFP replaces this where it is the whole constant input of a task, and nowhere else."""
 
+TIME_INPUT = "flowc-time"
+SCHEDULED = "{{$.pipeline_job_schedule_time_utc}}"
+"""The time of a recurring run, else when the run was created. A release that does not know this
+leaves it as it is, and the runtime says so."""
+
 STEPS_TASK = "exit-handler-1"
 STEPS_COMPONENT = "comp-exit-handler-1"
 FINALISE_TASK = "finalise"
@@ -98,12 +103,17 @@ class MountModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageModel:
+    """``told`` are inputs of each component that KFP gives a value for the run, with what stands
+    for that.
+    """
+
     name: str
     title: str
     description: str
     source: str
     version: str
     store: str
+    told: tuple[tuple[str, str], ...]
     parameters: tuple[ParameterModel, ...]
     tasks: tuple[TaskModel, ...]
     last: tuple[str, ...]

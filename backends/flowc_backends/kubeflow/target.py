@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from flowc.errors import AuthorError, BackendError
-from flowc.registry import Emission
+from flowc.registry import Emission, Versions
 from flowc_backends import images
 from flowc_backends.kubeflow.check import check_package
 from flowc_backends.kubeflow.lower import lower_package
-from flowc_backends.kubeflow.model import BACKOFF, RUN_ID
+from flowc_backends.kubeflow.model import BACKOFF
+from flowc_backends.kubeflow.recurring import recurring_run
 from flowc_runtime.contract import path_segment
 from flowc_templates import QuotingError, render
 
@@ -27,6 +28,7 @@ class KubeflowBackend:
 
     name: str = "kubeflow"
     kind: Literal["engine", "machine"] = "engine"
+    versions = Versions(series=("2",), tested=("2.14.6", "2.17.0"))
     supports: Mapping[str, Support] = {
         "parameters": "native",
         "parallel": "native",
@@ -39,7 +41,10 @@ class KubeflowBackend:
         "fail_fast": "emulated",
         "stop_on_failure": "emulated",
         "timeout": "emulated",
-        "schedule": "error",
+        "schedule": "native",
+        "scheduled_time": "native",
+        "max_active_runs": "native",
+        "max_parallel_steps": "error",
         "run_timeout": "emulated",
         "infrastructure_retries": "native",
         "hooks": "emulated",
@@ -61,7 +66,10 @@ class KubeflowBackend:
         pipeline, built = images.place(pipeline, options)
         text = package_text(pipeline, options)
         return Emission(
-            files={f"{path_segment(pipeline.name)}.yaml": text.encode()},
+            files={
+                f"{path_segment(pipeline.name)}.yaml": text.encode(),
+                **recurring_run(pipeline),
+            },
             images=built,
         )
 
@@ -75,7 +83,7 @@ def package_text(pipeline: ir.Pipeline, options: EmitOptions) -> str:
     """The package of a pipeline whose steps have their images, checked."""
     model = lower_package(pipeline, options, images.BUNDLE)
     try:
-        text = render(TEMPLATE, package=model, run_id=RUN_ID, backoff=BACKOFF)
+        text = render(TEMPLATE, package=model, backoff=BACKOFF)
     except QuotingError as error:
         raise AuthorError(
             f"pipeline '{pipeline.name}' cannot be written as YAML: {error}",

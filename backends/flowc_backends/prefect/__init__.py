@@ -6,9 +6,11 @@ import ast
 from typing import TYPE_CHECKING, Literal
 
 from flowc.errors import InternalError
-from flowc.registry import Emission
+from flowc.registry import Emission, Versions
 from flowc_backends import images as step_images
 from flowc_backends.prefect.lower import lower
+from flowc_backends.prefect.model import Deployment
+from flowc_backends.prefect.schedules import schedule_keys
 from flowc_backends.python_file import render_file
 from flowc_templates import render
 
@@ -27,6 +29,7 @@ POOL = "flowc"
 class PrefectBackend:
     name = "prefect"
     kind: Literal["engine"] = "engine"
+    versions = Versions(series=("3",), tested=("3.4.25", "3.8.8"))
     supports: Mapping[str, Support] = {
         "parameters": "native",
         "parallel": "native",
@@ -40,6 +43,9 @@ class PrefectBackend:
         "stop_on_failure": "emulated",
         "timeout": "emulated",
         "schedule": "native",
+        "scheduled_time": "native",
+        "max_active_runs": "native",
+        "max_parallel_steps": "emulated",
         "run_timeout": "emulated",
         "infrastructure_retries": "native",
         "hooks": "emulated",
@@ -66,11 +72,14 @@ def flow_files(pipeline: ir.Pipeline, options: EmitOptions) -> dict[str, bytes]:
     flow = lower(pipeline, options)
     text, tree = render_file(FLOW, flow=flow)
     _check(flow, tree)
-    entrypoint = f"{flow.file}:{flow.function}"
-    deployment = render(
-        DEPLOYMENT, flow=flow, pool=POOL, entrypoint=entrypoint, schedule=pipeline.schedule
+    deployment = Deployment(
+        entrypoint=f"{flow.file}:{flow.function}",
+        pool=POOL,
+        schedule=schedule_keys(pipeline),
+        max_active_runs=pipeline.max_active_runs,
     )
-    return {flow.file: text.encode(), "prefect.yaml": deployment.encode()}
+    described = render(DEPLOYMENT, flow=flow, deployment=deployment)
+    return {flow.file: text.encode(), "prefect.yaml": described.encode()}
 
 
 def _check(flow: FlowFile, tree: ast.Module) -> None:

@@ -32,10 +32,11 @@ _RETRY_DELAY = 5
 # What the file defines or imports, and neither a step nor the flow may be called.
 _TAKEN = frozenset((
     "Any", "Failed", "Flow", "FlowRun", "GRACE", "LIMIT", "Literal", "Logger", "LoggerAdapter",
-    "Callable", "NO_CACHE", "PrefectFuture", "STORE", "Secret", "State", "TYPE_CHECKING", "Task",
-    "annotations", "as_json", "create", "errors", "find_secrets", "flow", "flow_run", "follow",
-    "from_env", "get_run_logger", "hashlib", "json", "os", "remove", "remove_containers", "run_id",
-    "state", "step", "suppress", "sys", "task", "threading", "types", "wait", "write_log",
+    "Callable", "NO_CACHE", "PrefectFuture", "SLOTS", "STORE", "Secret", "State", "TYPE_CHECKING",
+    "Task", "annotations", "as_json", "create", "errors", "find_secrets", "flow", "flow_run",
+    "follow", "from_env", "get_run_logger", "hashlib", "json", "os", "remove", "remove_containers",
+    "run_id", "state", "step", "suppress", "sys", "task", "threading", "types", "wait",
+    "write_log",
 ))  # fmt: skip
 
 _BANNED = re.compile(r"[/%&<>{}]")
@@ -84,6 +85,8 @@ def lower(pipeline: ir.Pipeline, options: EmitOptions) -> FlowFile:
         python=_PYTHON,
         limit=ARGUMENT_LIMIT,
         typing_names=_typing_names(parameters),
+        slots=pipeline.max_parallel_steps,
+        tells_time=any(it.filled for it in pipeline.runtime_parameters),
         run_class=run_class,
         run=run,
         steps=steps,

@@ -54,11 +54,24 @@ class StepTask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """What ``prefect.yaml`` says of the deployment. ``schedule`` are its keys; ``max_active_runs``
+    is 0 without a limit.
+    """
+
+    entrypoint: str
+    pool: str
+    schedule: tuple[tuple[str, str | int], ...]
+    max_active_runs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FlowFile:
     """A flow file. ``run_class``, ``run``, ``steps`` and ``end`` are names no parameter has.
 
     ``validated`` is whether Prefect can validate parameters of these names. ``retry_delay`` is in
-    seconds, 0 when no task is retried.
+    seconds, 0 when no task is retried. ``slots`` is how many containers run at the same time, 0
+    without a limit. ``tells_time`` is whether they are told for what time the run was scheduled.
     """
 
     file: str
@@ -76,6 +89,8 @@ class FlowFile:
     python: str
     limit: int
     typing_names: tuple[str, ...]
+    slots: int
+    tells_time: bool
     run_class: str
     run: str
     steps: str

@@ -5,13 +5,18 @@ from __future__ import annotations
 from flowc.authoring.caching import CachePolicy
 from flowc.authoring.pipeline import Pipeline, pipeline
 from flowc.authoring.retry import RetryConfig, StepRetryConfig
+from flowc.authoring.schedule import INTERVAL_END, INTERVAL_START, SCHEDULED_TIME, Schedule
 from flowc.authoring.secrets import Secret
 from flowc.authoring.step import Step, step
 
 __all__ = [
+    "INTERVAL_END",
+    "INTERVAL_START",
+    "SCHEDULED_TIME",
     "CachePolicy",
     "Pipeline",
     "RetryConfig",
+    "Schedule",
     "Secret",
     "Step",
     "StepRetryConfig",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from flowc.authoring.caching import CachePolicy
 from flowc.authoring.hooks import EVENTS, PIPELINE_EVENTS, STEP_EVENTS, hook_reference
 from flowc.authoring.retry import RetryConfig
-from flowc.authoring.schedule import is_cron
+from flowc.authoring.schedule import WANTS_CRON, Schedule
 from flowc.errors import AuthorError, did_you_mean
 from flowc.narrowing import is_dict, is_sequence
+from flowc_runtime.schedules import is_cron
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ PIPELINE_OPTIONS = (
     "execution_mode",
     "include",
     "infrastructure_retries",
+    "max_active_runs",
+    "max_parallel_steps",
     "run_name",
     "schedule",
     "substitutions",
@@ -69,6 +72,8 @@ def check_options(
         problem = _problem(name, value)
         if problem:
             raise AuthorError(f"{what}: {name} {problem}, got {value!r}", where=where)
+    if isinstance(given.get("schedule"), str):
+        given["schedule"] = Schedule(given["schedule"])
     return _with_materializers(given, known, what=what, where=where)
 
 
@@ -140,8 +145,12 @@ def _are_substitutions(value: Any) -> bool:
     )
 
 
-def _is_cron(value: Any) -> bool:
-    return isinstance(value, str) and is_cron(value)
+def _is_schedule(value: Any) -> bool:
+    return isinstance(value, Schedule) or (isinstance(value, str) and is_cron(value))
+
+
+def _is_limit(value: Any) -> bool:
+    return type(value) is int and value > 0
 
 
 def _is_name(value: Any) -> bool:
@@ -178,7 +187,9 @@ _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
         f"one of {', '.join(EXECUTION_MODES)}",
     ),
     "run_name": (_is_text, "a text"),
-    "schedule": (_is_cron, "a cron expression of five fields, as '0 3 * * 1-5'"),
+    "schedule": (_is_schedule, f"{WANTS_CRON}, or a Schedule"),
+    "max_active_runs": (_is_limit, "an integer from 1"),
+    "max_parallel_steps": (_is_limit, "an integer from 1"),
     "config_path": (_is_path, "the path of a YAML file"),
     "substitutions": (_are_substitutions, "a dict of names to texts or numbers"),
     **dict.fromkeys(COMPONENT_KINDS, (_is_name, "the name of a component")),

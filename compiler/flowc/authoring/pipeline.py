@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from flowc.authoring.caching import CachePolicy
     from flowc.authoring.hooks import Hook
     from flowc.authoring.retry import RetryConfig
+    from flowc.authoring.schedule import Schedule
     from flowc.client.explain import PlanDocument
 
 
@@ -109,7 +110,9 @@ if TYPE_CHECKING:
         on_init: Hook | None = None,
         on_cleanup: Hook | None = None,
         execution_mode: str | None = None,
-        schedule: str | None = None,
+        schedule: Schedule | str | None = None,
+        max_active_runs: int | None = None,
+        max_parallel_steps: int | None = None,
         timeout: float | None = None,
         infrastructure_retries: int | None = None,
     ) -> Callable[[Callable[..., Any]], Pipeline]: ...
@@ -122,7 +125,8 @@ def pipeline(
 
     ``enable_cache``, ``cache_policy``, ``retry``, ``settings``, ``infrastructure_retries`` and the
     hooks of steps apply to every step that does not say otherwise; ``timeout`` (seconds) is for
-    the whole run.
+    the whole run. ``schedule`` has the engine start runs by itself; ``max_active_runs`` is how
+    many of them may be active at the same time, ``max_parallel_steps`` how many steps of a run.
     ``include`` lists data files as glob patterns relative to the file of the pipeline; they travel
     with the code. ``config_path`` is a YAML file whose options beat these. Raises AuthorError for
     unknown options.

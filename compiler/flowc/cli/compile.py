@@ -104,20 +104,21 @@ def compile_command(  # noqa: PLR0913 - one argument for each option
     flowc compile pipeline.py --target kubeflow --store s3://bucket/flowc
     flowc compile pipeline.py -t prefect --store file:/data/flowc --volume /srv/flowc:/data/flowc
     flowc compile pipeline.py -t kubeflow --store file:/data --volume pvc:flowc:/data
-    flowc compile pipeline.py -t airflow --no-build --json
+    flowc compile pipeline.py -t airflow==2.11 --no-build --json
 
     A parameter that the pipeline only passes on stays a parameter of the engine; one that decides
     the pipeline's shape is bound now, with --param. The report says which are which.
     """  # noqa: D301 - \b keeps click from joining the lines
     from flowc import driver
     from flowc.cli.progress import open_plain
+    from flowc.registry import split_target
     from flowc_runtime.contract import path_segment
 
     pipeline = driver.load_pipeline(source)
     report = driver.compile_pipeline(
         pipeline,
         target,
-        out=out or f"build/{path_segment(target)}/{path_segment(pipeline.name)}",
+        out=out or f"build/{path_segment(split_target(target)[0])}/{path_segment(pipeline.name)}",
         parameters=parameters,
         config=config,
         store=store,

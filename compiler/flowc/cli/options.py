@@ -42,7 +42,8 @@ def engine_option() -> Callable[[Command], Command]:
         "--target",
         required=True,
         shell_complete=complete_target,
-        help="What to compile for. `flowc targets` lists them.",
+        help="What to compile for, with or without a version: airflow, airflow==2.11."
+        " `flowc targets` lists them.",
     )
 
 

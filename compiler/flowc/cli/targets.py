@@ -37,6 +37,7 @@ def targets_command(*, as_json: bool) -> None:
         console.print_json(_document(registry.FEATURES, backends))
     else:
         _print_table(registry.FEATURES, backends)
+        _print_versions(backends)
 
 
 def _load(registry: ModuleType, name: str) -> Backend | None:
@@ -55,11 +56,35 @@ def _document(features: Mapping[str, str], backends: list[Backend]) -> dict[str,
         "targets": {
             backend.name: {
                 "kind": backend.kind,
+                "versions": _versions(backend),
                 "supports": {name: _support(backend, name) for name in features},
             }
             for backend in backends
         },
     }
+
+
+def _versions(backend: Backend) -> dict[str, list[str]]:
+    from flowc.registry import versions_of
+
+    versions = versions_of(backend)
+    return {"series": list(versions.series), "tested": list(versions.tested)}
+
+
+def _print_versions(backends: list[Backend]) -> None:
+    """Of the engines: what their output is made for, and what it is tried with."""
+    rows = [
+        (backend.name, ", ".join(found["series"]), ", ".join(found["tested"]))
+        for backend in backends
+        if (found := _versions(backend))["series"]
+    ]
+    if not rows:
+        return
+    console.out()
+    widths = [max(map(console.cells, column)) for column in zip(*rows, strict=True)]
+    for name, series, tested in rows:
+        head = f"{name.ljust(widths[0])}  {series.ljust(widths[1])}"
+        console.out(f"{head}  tried with {tested}")
 
 
 def _print_table(features: Mapping[str, str], backends: list[Backend]) -> None:

@@ -14,7 +14,14 @@ from flowc.driver.front import Front, prepare
 from flowc.errors import AuthorError, BackendError
 from flowc.passes.features import check_features
 from flowc.passes.schedules import check_schedule
-from flowc.registry import EmitOptions, EngineBackend, find_backend
+from flowc.passes.specification import schedule_spec
+from flowc.registry import (
+    EmitOptions,
+    EngineBackend,
+    choose_series,
+    find_backend,
+    split_target,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +67,10 @@ def compile_pipeline(  # noqa: PLR0913 - the options of a compilation, each by i
 
     Raises AuthorError or BackendError, and then nothing was written.
     """
+    asked = target
+    target, _ = split_target(asked)
     backend = _engine(target)
+    version = choose_series(backend, asked)
     _check_ship(ship, target)
     folder = Path(out)
     check_free(folder, pipeline.name, target)
@@ -82,13 +92,14 @@ def compile_pipeline(  # noqa: PLR0913 - the options of a compilation, each by i
         ship=ship,
         default_parent_image=parent_image,
         network=network,
+        version=version,
     )
     emission = backend.emit(front.pipeline, options)
     if build is not None:
         backend.build(emission.images, build, reporter)
     files = {**emission.files, **_contexts(emission), **record_files(front, options)}
     digest = hashlib.sha256(files[IR]).hexdigest()
-    files[MANIFEST] = manifest_text(files, _about(front, target, emission, digest))
+    files[MANIFEST] = manifest_text(files, _about(front, target, version, emission, digest))
     write_build(folder, files)
     front = replace(front, notes=(*front.notes, *scheduled))
     return _report(front, target, folder, files, emission, digest)
@@ -120,7 +131,10 @@ def _contexts(emission: Emission) -> dict[str, bytes]:
     }
 
 
-def _about(front: Front, target: str, emission: Emission, digest: str) -> dict[str, object]:
+def _about(
+    front: Front, target: str, version: str, emission: Emission, digest: str
+) -> dict[str, object]:
+    schedule = front.pipeline.schedule
     return {
         "flowc": __version__,
         "pipeline": front.pipeline.name,
@@ -133,6 +147,8 @@ def _about(front: Front, target: str, emission: Emission, digest: str) -> dict[s
             parameter.name: "run-time" if parameter.bound is None else f"bound: {parameter.why}"
             for parameter in front.pipeline.parameters
         },
+        **({"schedule": schedule_spec(schedule)} if schedule else {}),
+        **({"version": version} if version else {}),
     }
 
 

@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from flowc import __version__
 from flowc.driver.store import default_store
-from flowc.registry import backend_names
+from flowc.registry import Versions, backend_names, find_backend, versions_of
 from flowc_runtime import stores
 
 PATIENCE = 4
@@ -175,15 +175,44 @@ def check_engine(engine: Engine) -> Check:
         return _check_url(engine, url)
     version = _installed(engine.distribution)
     if version:
-        return Check(engine.name, "ok", f"{engine.distribution} {version} installed here")
+        return _compare(engine, version, f"{engine.distribution} {version} installed here")
     program = shutil.which(engine.program)
     if program:
         version = _beside(Path(program), engine.distribution)
         found = f"{engine.distribution} {version} at {program}".replace("  ", " ")
-        return Check(engine.name, "ok", found)
+        return _compare(engine, version, found)
     advice = f"compiling needs none; to look at one that runs, set {engine.variable}"
     found = f"neither '{engine.distribution}' here nor '{engine.program}' on PATH"
     return Check(engine.name, "missing", found, advice)
+
+
+def _compare(engine: Engine, version: str, found: str) -> Check:
+    """Whether flowc's output is made for this version, and has been tried with such a one."""
+    versions = _versions(engine.name)
+    number = version.removeprefix("v")
+    if not number[:1].isdigit() or not versions.series:
+        return Check(engine.name, "ok", found)
+    tried = f"flowc is tried with {' and '.join(versions.tested)}"
+    if not versions.series_of(number):
+        advice = f"flowc does not compile for this version; it does for {_listed(versions)}"
+        return Check(engine.name, "problem", found, advice)
+    minors = {_minor(each) for each in versions.tested}
+    return Check(engine.name, "ok", found, "" if _minor(number) in minors else tried)
+
+
+def _versions(target: str) -> Versions:
+    """Those that the target's own backend names; none where it is not there."""
+    if target not in backend_names():
+        return Versions(series=(), tested=())
+    return versions_of(find_backend(target))
+
+
+def _listed(versions: Versions) -> str:
+    return " and ".join(f"{series}.x" for series in versions.series)
+
+
+def _minor(version: str) -> tuple[str, ...]:
+    return tuple(version.split(".")[:2])
 
 
 def _check_url(engine: Engine, url: str) -> Check:
@@ -195,7 +224,7 @@ def _check_url(engine: Engine, url: str) -> Check:
         except (OSError, ValueError, HTTPException) as error:
             why = _first_line(error)
             continue
-        return Check(engine.name, "ok", f"{version} at {shown}".strip())
+        return _compare(engine, version, f"{version} at {shown}".strip())
     advice = f"is it running? {engine.variable} says where it is"
     return Check(engine.name, "problem", f"{shown}: {why}", advice)
 

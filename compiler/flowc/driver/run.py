@@ -7,6 +7,7 @@ import sys
 import time
 import uuid
 from dataclasses import replace
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, cast
 
 from flowc.driver.front import Front, bind_call, prepare
@@ -15,6 +16,7 @@ from flowc.errors import AuthorError, RunFailed
 from flowc.passes.features import check_features
 from flowc.registry import BuildOptions, MachineBackend, RunOptions, find_backend
 from flowc.trace.naming import fill_in
+from flowc_runtime import schedules
 from flowc_runtime.contract import run_id
 from flowc_runtime.naming import claim
 from flowc_runtime.stores import open_store
@@ -145,7 +147,10 @@ def run_options(front: Front, reporter: Reporter) -> RunOptions:
 
 
 def _complete(front: Front) -> dict[str, str]:
-    """Every run-time parameter's JSON text; what was given has become the default by now."""
+    """Every run-time parameter's JSON text; what was given has become the default by now.
+
+    A run that starts here was scheduled for now.
+    """
     texts: dict[str, str] = {}
     for parameter in front.pipeline.runtime_parameters:
         if parameter.default is None:
@@ -155,7 +160,12 @@ def _complete(front: Front) -> dict[str, str]:
                 hint=f"--param {parameter.name}=VALUE",
             )
         texts[parameter.name] = parameter.default
-    return texts
+    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    try:
+        return schedules.fill(front.spec, texts, now)
+    except schedules.BadScheduleError as error:
+        where = str(front.pipeline.location)
+        raise AuthorError(f"pipeline '{front.pipeline.name}': {error}", where=where) from None
 
 
 class PlainReporter:

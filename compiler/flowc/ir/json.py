@@ -35,6 +35,7 @@ _NODES = {
         nodes.ParameterRef,
         nodes.Pipeline,
         nodes.Retry,
+        nodes.Schedule,
         nodes.SecretRef,
         nodes.SequenceOf,
         nodes.Stack,

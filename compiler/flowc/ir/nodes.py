@@ -303,7 +303,8 @@ class Parameter:
 
     ``default`` is JSON text of the plain value, None where a run must give one. ``bound`` is set
     for a parameter that was fixed at compile time, and ``why`` then says what made it so. Of a
-    ``secret`` it is what people are shown in place of the value.
+    ``secret`` it is what people are shown in place of the value. ``filled`` is the time of the
+    run that takes the place of null: scheduled_time, interval_start or interval_end.
     """
 
     name: str
@@ -313,6 +314,31 @@ class Parameter:
     bound: str | None = None
     why: str = ""
     secret: SecretRef | None = None
+    filled: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """When an engine starts runs by itself: at the times of ``cron``, a text of five fields that
+    are meant in ``timezone``, or every ``interval`` seconds.
+
+    ``start`` and ``end`` are the first and the last time that may have a run, in ISO 8601 and UTC.
+    """
+
+    cron: str = ""
+    interval: int = 0
+    start: str = ""
+    end: str = ""
+    catchup: bool = False
+    timezone: str = "UTC"
+
+    def __str__(self) -> str:
+        words = [f"'{self.cron}'" if self.cron else f"every {self.interval} s"]
+        words += [f"in {self.timezone}"] if self.timezone != "UTC" else []
+        words += [f"from {self.start}"] if self.start else []
+        words += [f"until {self.end}"] if self.end else []
+        words += ["with catchup"] if self.catchup else []
+        return " ".join(words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,10 +354,10 @@ class Pipeline:
     """A traced pipeline.
 
     ``include`` names data files; ``notes`` are for the author. ``hooks`` are those of the run
-    itself. ``timeout`` is in seconds, from the first step's start. ``schedule`` is a cron
-    expression in UTC. ``run_name`` is a template, for which ``substitutions`` are names with JSON
-    texts. ``unlisted`` is a step that was called on its own: its runs are kept out of the list of
-    runs.
+    itself. ``timeout`` is in seconds, from the first step's start. ``max_active_runs`` and
+    ``max_parallel_steps`` are 0 where nobody set a limit. ``run_name`` is a template, for
+    which ``substitutions`` are names with JSON texts. ``unlisted`` is a step that was called on
+    its own: its runs are kept out of the list of runs.
     """
 
     name: str
@@ -342,7 +368,9 @@ class Pipeline:
     include: tuple[Include, ...] = ()
     hooks: tuple[Hook, ...] = ()
     execution_mode: str = "continue_on_failure"
-    schedule: str = ""
+    schedule: Schedule | None = None
+    max_active_runs: int = 0
+    max_parallel_steps: int = 0
     timeout: float | None = None
     run_name: str = ""
     substitutions: tuple[tuple[str, str], ...] = ()

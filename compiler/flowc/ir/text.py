@@ -33,6 +33,10 @@ def to_text(pipeline: Pipeline) -> str:
     lines = [f"pipeline {pipeline.name}({parameters})  # {pipeline.location}"]
     if pipeline.schedule:
         lines.append(f"  schedule {pipeline.schedule}")
+    if pipeline.max_active_runs:
+        lines.append(f"  max_active_runs {pipeline.max_active_runs}")
+    if pipeline.max_parallel_steps:
+        lines.append(f"  max_parallel_steps {pipeline.max_parallel_steps}")
     if pipeline.execution_mode != "continue_on_failure":
         lines.append(f"  {pipeline.execution_mode}")
     if pipeline.unlisted:
@@ -54,6 +58,8 @@ def _parameter(parameter: Parameter) -> str:
     head = f"{parameter.name}: {_type(parameter.type)}"
     if parameter.bound is not None:
         return f"{head} = {parameter.bound} bound because {parameter.why}"
+    if parameter.filled:
+        return f"{head} = {parameter.default} or {parameter.filled}"
     return head if parameter.default is None else f"{head} = {parameter.default}"
 
 

@@ -32,6 +32,12 @@ def used_features(pipeline: ir.Pipeline) -> Iterator[tuple[str, str, str]]:
         yield pipeline.execution_mode, f"execution_mode '{pipeline.execution_mode}'", where
     if pipeline.timeout is not None:
         yield "run_timeout", f"the timeout of pipeline '{pipeline.name}'", where
+    if pipeline.max_parallel_steps:
+        yield "max_parallel_steps", f"max_parallel_steps of pipeline '{pipeline.name}'", where
+    for parameter in pipeline.runtime_parameters:
+        if parameter.filled:
+            what = f"the parameter '{parameter.name}', {parameter.filled} by default,"
+            yield "scheduled_time", what, str(parameter.location)
     for hook in pipeline.hooks:
         yield "run_hooks", f"{hook.event} of pipeline '{pipeline.name}'", hook.where
     for step in pipeline.steps:

@@ -26,11 +26,16 @@ def check_schedule(
     Raises BackendError when what is compiled cannot hold a schedule, AuthorError when a parameter
     has no default: nobody is there to give it a value.
     """
-    if not pipeline.schedule:
+    if pipeline.max_active_runs and supports.get("max_active_runs", "error") == "error":
+        raise BackendError(
+            f"max_active_runs is not supported by the target '{target}'",
+            where=str(pipeline.location),
+        )
+    if pipeline.schedule is None:
         return ()
     if supports.get("schedule", "error") == "error":
         raise BackendError(
-            f"the schedule '{pipeline.schedule}' is not supported by the target '{target}'",
+            f"the schedule {pipeline.schedule} is not supported by the target '{target}'",
             where=str(pipeline.location),
             hint="leave it out when compiling for this target, and set it up in the engine",
         )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         ParameterSpec,
         PipelineSpec,
         PolicySpec,
+        ScheduleSpec,
         SecretSpec,
         StackSpec,
         StepSpec,
@@ -80,6 +81,9 @@ def lower_to_spec(pipeline: ir.Pipeline, counted: Counted) -> PipelineSpec:
         spec["unlisted"] = True
     if pipeline.secrets:
         spec["secrets"] = [_secret(ref) for ref in pipeline.secrets]
+    # Only what containers need to know is part of the bundle.
+    if pipeline.schedule and any(item.filled for item in pipeline.runtime_parameters):
+        spec["schedule"] = schedule_spec(pipeline.schedule)
     return spec
 
 
@@ -108,6 +112,22 @@ def _parameter(parameter: ir.Parameter) -> ParameterSpec:
     spec: ParameterSpec = {"type": type_spec(parameter.type)}
     if parameter.default is not None:
         spec["default"] = json.loads(parameter.default)
+    if parameter.filled:
+        spec["filled"] = parameter.filled
+    return spec
+
+
+def schedule_spec(schedule: ir.Schedule) -> ScheduleSpec:
+    """The schedule in the form of the wire; what it does not say is left out."""
+    spec: ScheduleSpec = {"timezone": schedule.timezone, "catchup": schedule.catchup}
+    if schedule.cron:
+        spec["cron"] = schedule.cron
+    else:
+        spec["interval"] = schedule.interval
+    if schedule.start:
+        spec["start"] = schedule.start
+    if schedule.end:
+        spec["end"] = schedule.end
     return spec
 
 

@@ -11,12 +11,14 @@ from flowc.authoring.definition import Definition
 from flowc.authoring.hooks import HookReference, hook_reference
 from flowc.errors import AuthorError
 from flowc.trace import project
+from flowc_runtime.schedules import BadScheduleError, instant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from flowc.authoring.retry import RetryConfig
+    from flowc.authoring.schedule import Schedule
 
 
 def retry(config: RetryConfig | None) -> ir.Retry:
@@ -28,6 +30,28 @@ def retry(config: RetryConfig | None) -> ir.Retry:
         backoff=config.backoff,
         max_delay=config.max_delay,
         only_on=tuple(f"{_module(kind)}:{kind.__qualname__}" for kind in config.only_on),
+    )
+
+
+def schedule(given: Schedule | None) -> ir.Schedule | None:
+    """Raises AuthorError for times in a time zone that is not known here."""
+    if given is None:
+        return None
+    try:
+        start, end = (
+            instant(text, given.timezone).isoformat() if text else ""
+            for text in (given.start, given.end)
+        )
+    except BadScheduleError as error:
+        raise AuthorError(f"Schedule: {error}", where=given.where) from None
+    return ir.Schedule(
+        cron=given.cron or "",
+        interval=given.interval or 0,
+        start=start,
+        end=end,
+        catchup=given.catchup,
+        # Seconds are the same everywhere.
+        timezone=given.timezone if given.cron else "UTC",
     )
 
 

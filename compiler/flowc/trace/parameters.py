@@ -6,17 +6,24 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from flowc import ir
+from flowc.authoring.schedule import RunTime
 from flowc.errors import AuthorError, did_you_mean
 from flowc.trace.model import REQUIRED, Argument, Signature, accepts
 from flowc.trace.tracer import check_secret, type_spec
 from flowc_runtime import values
 from flowc_runtime.contract import ARGUMENT_LIMIT
+from flowc_runtime.schedules import INTERVAL_START
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from flowc.authoring.pipeline import Pipeline
     from flowc.authoring.secrets import Secret
+
+
+NONE = ir.Type(kind="none")
+TEXT = ir.Type(kind="str")
+DATETIME = ir.Type(kind="class", name="datetime:datetime")
 
 
 def read_parameters(
@@ -84,7 +91,8 @@ def _read(
     given: Mapping[str, str],
     location: ir.Location,
 ) -> ir.Parameter:
-    text = _default(pipeline, argument)
+    filled = _filled(pipeline, argument)
+    text = ("null" if not why else None) if filled else _default(pipeline, argument)
     if argument.name in given:
         text = given[argument.name]
         check_value(pipeline, argument.name, argument.type, text)
@@ -95,14 +103,36 @@ def _read(
             where=pipeline.where,
             hint=f"--param {argument.name}=VALUE",
         )
+    open_type = ir.Type(kind="union", args=(argument.type, NONE)) if filled else argument.type
     return ir.Parameter(
         name=argument.name,
-        type=argument.type,
+        type=argument.type if why else open_type,
         location=location,
         default=None if why else text,
         bound=text if why else None,
         why=why,
+        filled="" if why else filled,
     )
+
+
+def _filled(pipeline: Pipeline, argument: Argument) -> str:
+    """The time of the run that a run without a value has; nothing for most parameters."""
+    if not isinstance(argument.default, RunTime):
+        return ""
+    if argument.type not in (DATETIME, TEXT):
+        raise AuthorError(
+            f"{pipeline.title}: parameter '{argument.name}' is {argument.default!r} by default, "
+            "so its annotation must be datetime or str",
+            where=pipeline.where,
+        )
+    if argument.default.kind == INTERVAL_START and "schedule" not in pipeline.options:
+        raise AuthorError(
+            f"{pipeline.title}: parameter '{argument.name}' is {argument.default!r} by default, "
+            "and without a schedule there is no interval",
+            where=pipeline.where,
+            hint="give the pipeline a schedule, or use SCHEDULED_TIME",
+        )
+    return argument.default.kind
 
 
 def check_value(pipeline: Pipeline, name: str, wanted: ir.Type, text: str) -> Any:

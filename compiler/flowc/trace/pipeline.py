@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from flowc.trace.model import Keep, Signature
 
 OF_A_RUN = (
-    *PIPELINE_EVENTS, "execution_mode", "timeout", "run_name", "schedule", "substitutions",
+    *PIPELINE_EVENTS, "execution_mode", "max_active_runs", "max_parallel_steps", "timeout",
+    "run_name", "schedule", "substitutions",
 )  # fmt: skip
 """Options of a pipeline that its steps cannot take over."""
 
@@ -102,7 +103,9 @@ def trace_calls(
         include=_included(pipeline, tracer, root),
         hooks=options.hooks(pipeline.options, PIPELINE_EVENTS, title=pipeline.title, root=root),
         execution_mode=pipeline.options.get("execution_mode", "continue_on_failure"),
-        schedule=pipeline.options.get("schedule", ""),
+        schedule=options.schedule(pipeline.options.get("schedule")),
+        max_active_runs=pipeline.options.get("max_active_runs", 0),
+        max_parallel_steps=pipeline.options.get("max_parallel_steps", 0),
         timeout=pipeline.options.get("timeout"),
         run_name=pipeline.options.get("run_name", ""),
         substitutions=substitutions(pipeline.options.get("substitutions", {})),

@@ -17,6 +17,7 @@ from flowc.authoring.handles import (
     author_location,
 )
 from flowc.authoring.hooks import STEP_EVENTS
+from flowc.authoring.schedule import RunTime
 from flowc.authoring.secrets import Secret
 from flowc.errors import AuthorError
 from flowc.narrowing import is_dict, is_sequence
@@ -127,6 +128,13 @@ class Tracer:
             if argument.name in given:
                 value = given[argument.name]
                 self._check_type(pipeline.title, argument.name, argument.type, value, where)
+            elif isinstance(argument.default, RunTime):
+                raise AuthorError(
+                    f"{pipeline.title} is not given its input '{argument.name}', and only the "
+                    f"pipeline that is run knows its {argument.default!r}",
+                    where=where,
+                    hint="give the outer pipeline such a parameter, and pass it on",
+                )
         outer = self._scopes[-1]
         order = (*outer.after, *self._after(after, pipeline.title, where))
         name = self._new_id(outer, explicit or pipeline.name, explicit=bool(explicit), where=where)

@@ -20,6 +20,7 @@ from flowc.authoring.configuration import (
     merge,
 )
 from flowc.authoring.retry import RetryConfig
+from flowc.authoring.schedule import Schedule
 from flowc.driver.configuration.document import Entry, read_document
 from flowc.errors import AuthorError, FlowcError, did_you_mean, raise_all
 from flowc.narrowing import is_dict, is_list
@@ -45,12 +46,16 @@ class Structure:
     """An option that is an object in code, and a mapping here.
 
     Of its ``keys``, those in ``objects`` are lists of import paths and ``single`` is one.
+    ``first`` is the one that may stand for itself, as a text in place of the mapping, and
+    ``together`` says that no key means anything alone.
     """
 
     make: Callable[..., Any]
     keys: tuple[str, ...]
-    objects: str
+    objects: str = ""
     single: str = ""
+    first: str = ""
+    together: bool = False
 
 
 STRUCTURES = {
@@ -61,6 +66,12 @@ STRUCTURES = {
         single="key",
     ),
     "retry": Structure(RetryConfig, RetryConfig.__slots__, objects="only_on"),
+    "schedule": Structure(
+        Schedule,
+        ("cron", "interval", "start", "end", "catchup", "timezone"),
+        first="cron",
+        together=True,
+    ),
 }
 
 
@@ -177,7 +188,7 @@ class _Reader:
         return options
 
     def _value(self, name: str, entry: Entry, title: str) -> Any:
-        if name in STRUCTURES:
+        if name in STRUCTURES and not (STRUCTURES[name].first and isinstance(entry.value, str)):
             return _structured(name, entry, title)
         if name == "settings":
             return self._settings(entry, title)
@@ -243,17 +254,23 @@ def _structured(option: str, entry: Entry, title: str) -> Any:
             )
         if member.value is not None:
             arguments[name] = _argument(structure, name, member, title)
-            try:
-                structure.make(**{name: arguments[name]})
-            except AuthorError as error:
-                message = error.message.removeprefix(f"{structure.make.__name__}: ")
-                raise AuthorError(f"{title}: {option}: {message}", where=member.where) from None
+            if not structure.together:
+                _made(option, {name: arguments[name]}, member.where, title)
     if not arguments:
         return None
-    made = structure.make(**arguments)
-    if isinstance(made, CachePolicy):
+    made = _made(option, arguments, entry.where, title)
+    if isinstance(made, (CachePolicy, Schedule)):
         made.where = entry.where
     return made
+
+
+def _made(option: str, arguments: Mapping[str, Any], where: str, title: str) -> Any:
+    make = STRUCTURES[option].make
+    try:
+        return make(**arguments)
+    except AuthorError as error:
+        message = error.message.removeprefix(make.__name__).removeprefix(": ").lstrip()
+        raise AuthorError(f"{title}: {option}: {message}", where=where) from None
 
 
 def _argument(structure: Structure, name: str, entry: Entry, title: str) -> Any:
