@@ -156,7 +156,14 @@ EVERY = pipeline("every", step("load"), schedule=ir.Schedule(interval=5400))
 ALL = {
     case.name: case
     for case in (
-        DIAMOND, PARAMETERS, NASTY_TEXT, NESTED, RETRIED, SCHEDULED, EVERY, SECRET,
+        DIAMOND,
+        PARAMETERS,
+        NASTY_TEXT,
+        NESTED,
+        RETRIED,
+        SCHEDULED,
+        EVERY,
+        SECRET,
     )
 }
 
