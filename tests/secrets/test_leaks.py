@@ -78,6 +78,7 @@ def tarred(name: str, data: bytes) -> bytes:
         VALUE.encode("utf-16"),
         b"what writes zips holds PK\x05\x06 and is none " + VALUE.encode(),
     ],
+    ids=["plain", "pickle", "zip", "npz", "gzip", "tar", "zip-in-tar-gz", "utf-16", "no-zip"],
 )
 def test_files_are_opened(tmp_path: Path, data: bytes) -> None:
     file = tmp_path / "deep" / "down"
