@@ -131,6 +131,22 @@ def timed(
 """
 
 
+NARROW = """
+import time
+from flowc import pipeline, step
+
+@step
+def work(number: int) -> int:
+    time.sleep(0.2)
+    return number
+
+@pipeline(max_parallel_steps=1)
+def narrow():
+    for number in range(3):
+        work(number)
+"""
+
+
 def test_a_run_here_was_scheduled_for_now(flowc: CommandLine) -> None:
     source = flowc.write("timed_pipeline.py", TIMED)
     document = json.loads(flowc("run", source, "--json").out)
@@ -197,6 +213,37 @@ def test_what_is_none(flowc: CommandLine, text: str) -> None:
     outcome = flowc("compile", source, "-t", "airflow", *ENGINE)
     assert outcome.status == 2
     assert "pipeline 'nightly': schedule wants a cron expression" in outcome.err
+
+
+def test_no_more_steps_than_allowed_at_the_same_time(flowc: CommandLine) -> None:
+    source = flowc.write("narrow_pipeline.py", NARROW)
+    document = json.loads(flowc("run", source, "--json").out)
+    assert document["status"] == "completed"
+    records = sorted((flowc.folder / ".flowc").glob("runs/*/steps/*/1/attempt-1.json"))
+    attempts = [json.loads(record.read_text(encoding="utf-8")) for record in records]
+    assert len(attempts) == 3
+    first, second, third = sorted(attempts, key=lambda attempt: attempt["started"])
+    assert first["ended"] <= second["started"]
+    assert second["ended"] <= third["started"]
+
+
+def test_a_machine_limits_no_runs(flowc: CommandLine) -> None:
+    """Compiled for an engine that cannot, it is refused; a run here is somebody's wish."""
+    source = flowc.write("narrow_pipeline.py", NARROW.replace("parallel_steps", "active_runs"))
+    outcome = flowc("compile", source, "-t", "kubeflow", *ENGINE)
+    assert outcome.status == 2
+    assert "max_active_runs of a pipeline without a schedule is not supported" in outcome.err
+    assert flowc("run", source).status == 0
+
+
+def test_kubeflow_does_not_count_steps(flowc: CommandLine) -> None:
+    source = flowc.write("narrow_pipeline.py", NARROW)
+    outcome = flowc("compile", source, "-t", "kubeflow", *ENGINE)
+    assert outcome.status == 2
+    assert (
+        "max_parallel_steps of pipeline 'narrow' is not supported by the target 'kubeflow'"
+        in outcome.err
+    )
 
 
 def test_a_file_may_say_it(flowc: CommandLine, source: str) -> None:
