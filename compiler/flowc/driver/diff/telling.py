@@ -45,7 +45,7 @@ def setting(name: str, before: Any, after: Any) -> str:
     if is_tuple(before) and is_tuple(after):
         detail = ", ".join(members(before, after))
         return f"{shown} changed: {detail}" if detail else f"{shown} changed"
-    if _is_node(before) or _is_node(after):
+    if (_is_node(before) or _is_node(after)) and not _is_spelt(before if after is None else after):
         happened = "is gone" if after is None else "is new" if before is None else "changed"
         return f"{shown} {happened}"
     return f"{shown}{arrow(before, after) or ' changed'}"
@@ -81,6 +81,11 @@ def _parts(before: Any, after: Any) -> Iterator[str]:
 
 def _is_node(value: object) -> bool:
     return is_dataclass(value) and not isinstance(value, type)
+
+
+def _is_spelt(node: object) -> bool:
+    """Whether the node says itself how a person writes it."""
+    return type(node).__str__ is not object.__str__
 
 
 def _is_pair(item: object) -> bool:
