@@ -133,6 +133,8 @@ def _about(front: Front, target: str, emission: Emission, digest: str) -> dict[s
             parameter.name: "run-time" if parameter.bound is None else f"bound: {parameter.why}"
             for parameter in front.pipeline.parameters
         },
+        "signature": front.spec["parameters"],
+        "schedule": front.pipeline.schedule,
     }
 
 
