@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from flowc.errors import AuthorError, BackendError, EngineUnavailable
+from flowc.narrowing import is_dict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from http.client import HTTPMessage
+    from typing import IO
 
 TIMEOUT = 30
 """Seconds for one answer."""
@@ -29,6 +31,7 @@ PATIENCE = 60
 _BUSY = frozenset((502, 503, 504))
 _REDIRECTIONS = range(300, 400)
 _LONGEST = 600
+_MESSAGES = ("detail", "exception_message", "message", "error", "title")
 
 
 class Refused(BackendError):  # noqa: N818 - said as it is
@@ -145,8 +148,18 @@ class Api:
 
 
 class _NoRedirection(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any) -> None:
-        """None, so that the answer is an error: following would take the credentials along."""
+    """Makes an error of such an answer: following it would take the credentials along."""
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,  # noqa: ARG002
+        fp: IO[bytes],  # noqa: ARG002
+        code: int,  # noqa: ARG002
+        msg: str,  # noqa: ARG002
+        headers: HTTPMessage,  # noqa: ARG002
+        newurl: str,  # noqa: ARG002
+    ) -> None:
+        return
 
 
 def basic(user: str, password: str) -> str:
@@ -173,15 +186,12 @@ def _detail(error: urllib.error.HTTPError) -> str:
     """The server's own message, from the forms in which these engines give one."""
     text = error.read(1 << 16).decode(errors="replace").strip()
     try:
-        found = json.loads(text)
+        found: object = json.loads(text)
     except ValueError:
         found = None
-    if isinstance(found, dict):
-        said: Mapping[str, Any] = found
-        for key in ("detail", "exception_message", "message", "error", "title"):
-            if said.get(key):
-                text = said[key] if isinstance(said[key], str) else json.dumps(said[key])
-                break
+    if is_dict(found):
+        said = next((found[key] for key in _MESSAGES if found.get(key)), text)
+        text = said if isinstance(said, str) else json.dumps(said)
     elif text.startswith("<"):
         text = ""
     short = " ".join(text.split())

@@ -14,7 +14,6 @@ import re
 import threading
 import uuid
 from datetime import datetime, timedelta, timezone
-from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -36,6 +35,7 @@ KINDS: dict[str, type | tuple[type, ...]] = {
     "NUMBER_INTEGER": int,
 }
 CRON_FIELDS = 6
+EVERYTHING = '{"predicates": []}'
 
 FIELDS = {
     "pipelines": {"display_name", "name", "description", "namespace", "tags"},
@@ -115,7 +115,7 @@ class KfpApi:
             ("POST", "/experiments", self._create_experiment),
             ("GET", "/recurringruns", lambda *_: {"recurringRuns": [*self.recurring.values()]}),
             ("POST", "/recurringruns", self._create_recurring),
-            ("DELETE", "/recurringruns/([^/]+)", lambda _q, _b, key: self.recurring.pop(key, {})),
+            ("DELETE", "/recurringruns/([^/]+)", self._delete_recurring),
             ("POST", "/runs", self._create_run),
             ("GET", "/runs/([^/]+)", self._get_run),
         ]
@@ -144,10 +144,10 @@ class KfpApi:
         ]
         if any(one["name"] == query["name"] for one in siblings):
             raise RefusedError(409, "Failed to create a pipeline version: the name is taken")
-        spec = next(yaml.safe_load_all(_part(body)))
+        spec: Any = next(yaml.safe_load_all(_part(body)))
         if not isinstance(spec, dict) or not {"pipelineInfo", "root"} <= spec.keys():
             raise RefusedError(400, "Failed to read a pipeline spec file")
-        version = {
+        version: dict[str, Any] = {
             "pipeline_id": query["pipelineid"],
             "name": query["name"],
             "display_name": query["name"],
@@ -181,6 +181,9 @@ class KfpApi:
             raise RefusedError(400, f"Invalid input error: the cron expression '{cron}'")
         return self._add(self.recurring, "recurring_run_id", wanted)
 
+    def _delete_recurring(self, _query: dict[str, str], _body: bytes, key: str) -> Any:
+        return self.recurring.pop(key, {})
+
     def _create_run(self, _query: dict[str, str], body: bytes) -> Any:
         wanted = _read(body, "runs")
         spec = self._spec(wanted)
@@ -196,9 +199,9 @@ class KfpApi:
 
     def _get_run(self, _query: dict[str, str], _body: bytes, key: str) -> Any:
         run = self.runs[key]
-        state = LIFE[min(run["looks"], len(LIFE) - 1)]
+        state = LIFE[min(int(run["looks"]), len(LIFE) - 1)]
         run["looks"] += 1
-        tasks = self._spec(run)["components"]["comp-exit-handler-1"]["dag"]["tasks"]
+        tasks: list[str] = [*self._spec(run)["components"]["comp-exit-handler-1"]["dag"]["tasks"]]
         details = [{"display_name": name, "state": state, "run_id": key} for name in tasks]
         shown = {k: v for k, v in run.items() if k != "looks"}
         return {**shown, "state": state, "run_details": {"task_details": details}}
@@ -228,7 +231,7 @@ def _read(body: bytes, kind: str) -> dict[str, Any]:
 
 def _matching(kind: dict[str, dict[str, Any]], query: dict[str, str]) -> list[dict[str, Any]]:
     """Those that fit all predicates of the filter."""
-    predicates = json.loads(query["filter"])["predicates"] if query.get("filter") else []
+    predicates: list[dict[str, str]] = json.loads(query.get("filter") or EVERYTHING)["predicates"]
     return [
         one
         for one in kind.values()
@@ -237,12 +240,10 @@ def _matching(kind: dict[str, dict[str, Any]], query: dict[str, str]) -> list[di
 
 
 def _part(body: bytes) -> bytes:
-    """The one file of a multipart body."""
-    boundary = body.partition(b"\r\n")[0].removeprefix(b"--")
-    head = b'Content-Type: multipart/form-data; boundary="' + boundary + b'"\r\n\r\n'
-    [part] = BytesParser().parsebytes(head + body).get_payload()  # type: ignore[misc]
-    found: bytes = part.get_payload(decode=True)  # type: ignore[union-attr,assignment]
-    return found
+    """The one file of a multipart body: between its head and the boundary that ends it."""
+    boundary = body.partition(b"\r\n")[0]
+    content = body.partition(b"\r\n\r\n")[2]
+    return content.partition(b"\r\n" + boundary)[0]
 
 
 def _handler(api: KfpApi) -> type[BaseHTTPRequestHandler]:
@@ -266,7 +267,7 @@ def _handler(api: KfpApi) -> type[BaseHTTPRequestHandler]:
 
         do_GET = do_POST = do_DELETE = _serve  # noqa: N815 - names of the base class
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's
             """Nothing: the tests' output is theirs."""
 
     return Handler

@@ -54,12 +54,14 @@ def deploy(build: Build, options: DeployOptions, reporter: Reporter) -> Deployme
     _check_dag(known, dag_id, file)
     change = _change(before, data)
     placed = change != "unchanged"
-    earlier = frozenset(api.import_errors(file)) if api and placed else frozenset()
+    earlier = api.import_errors(file) if api and placed else {}
     try:
         if placed:
             folder.write(file, data)
         if api:
-            expected = _Expected(dag_id=dag_id, file=file, text=data.decode(), earlier=earlier)
+            expected = _Expected(
+                dag_id=dag_id, file=file, text=data.decode(), earlier=frozenset(earlier)
+            )
             known = _follow(api, expected, options, reporter)
     except BaseException as error:
         if placed:

@@ -16,15 +16,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flowc.errors import AuthorError, BackendError, EngineUnavailable, missing_extra
+from flowc.narrowing import is_dict
 from flowc_backends.rest import Api
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Mapping
 
 URL, TOKEN = "FLOWC_KUBEFLOW_URL", "FLOWC_KUBEFLOW_TOKEN"
 NAMESPACE = "FLOWC_KUBEFLOW_NAMESPACE"
 
 _PAGE = 100
+_MESSAGES = ("error_message", "error", "message", "error_details")
 _LOGIN = f"set {TOKEN}"
 
 
@@ -46,7 +48,7 @@ class KubeflowApi:
 
         self.url, self.namespace = url, namespace
         self._client = client
-        self._refusal: type[Exception] = kfp_server_api.ApiException
+        self._refusal: type[Exception] = getattr(kfp_server_api, "ApiException")  # noqa: B009
         self._no_answer: tuple[type[Exception], ...] = (urllib3.exceptions.HTTPError, OSError)
 
     def pipeline(self, name: str) -> Any:
@@ -173,7 +175,7 @@ class KubeflowApi:
             return self._client.get_run(run)
 
     @contextmanager
-    def _quiet(self) -> Iterator[None]:
+    def _quiet(self) -> Generator[None, None, None]:
         """A call of kfp's: nothing printed, and its errors become ours."""
         try:
             with _silence():
@@ -186,7 +188,7 @@ class KubeflowApi:
             ) from None
 
     def _refused(self, error: Any) -> BackendError:
-        said = _message(error.body) or error.reason
+        said = _message(error.body) or str(error.reason)
         if error.status in {401, 403}:
             return BackendError(
                 f"Kubeflow Pipelines at {self.url} refuses the credentials ({error.status}): "
@@ -217,12 +219,13 @@ def connect(url: str, namespace: str) -> KubeflowApi:
             import kfp  # type: ignore[import-not-found,unused-ignore]
         except ImportError:
             raise missing_extra("kubeflow", "kfp") from None
-        client: Any = kfp.Client(host=api.url, existing_token=token or None)
+        made: Any = kfp
+        client = made.Client(host=api.url, existing_token=token or None)
     return KubeflowApi(client, api.url, namespace or os.environ.get(NAMESPACE, ""))
 
 
 @contextmanager
-def _silence() -> Iterator[None]:
+def _silence() -> Generator[None, None, None]:
     with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         yield
@@ -231,15 +234,12 @@ def _silence() -> Iterator[None]:
 def _message(body: object) -> str:
     text = body.decode(errors="replace") if isinstance(body, bytes) else str(body or "")
     try:
-        found: Any = json.loads(text)
+        found: object = json.loads(text)
     except ValueError:
         return " ".join(text.split())
-    if isinstance(found, dict):
-        said: dict[str, Any] = found
-        for key in ("error_message", "error", "message", "error_details"):
-            if said.get(key):
-                return str(said[key])
-    return text
+    if not is_dict(found):
+        return text
+    return str(next((found[key] for key in _MESSAGES if found.get(key)), text))
 
 
 def _equals(key: str, value: str) -> dict[str, str]:

@@ -100,10 +100,11 @@ class KubeflowBackend:
 def _notes(pipeline: ir.Pipeline) -> tuple[str, ...]:
     if not pipeline.schedule:
         return ()
-    return (
+    note = (
         f"the schedule '{pipeline.schedule}' becomes a recurring run when this is deployed with "
-        "flowc deploy; no package of Kubeflow Pipelines can hold one",
+        "flowc deploy; no package of Kubeflow Pipelines can hold one"
     )
+    return (note,)
 
 
 def package_text(pipeline: ir.Pipeline, options: EmitOptions) -> str:

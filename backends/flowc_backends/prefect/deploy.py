@@ -61,8 +61,12 @@ def deploy(build: Build, options: DeployOptions, reporter: Reporter) -> Deployme
     if found and _is_same(found, body):
         return Deployment(name=f"{flow}/{name}", where=where, change="unchanged", notes=notes)
     api.put_deployment({**body, "flow_id": api.flow_id(flow)})
-    change = "updated" if found else "created"
-    return Deployment(name=f"{flow}/{name}", where=where, change=change, notes=notes)
+    return Deployment(
+        name=f"{flow}/{name}",
+        where=where,
+        change="updated" if found else "created",
+        notes=notes,
+    )
 
 
 def undeploy(build: Build, options: DeployOptions) -> Deployment:
@@ -232,8 +236,9 @@ def _doc(source: bytes, function: str) -> str:
 
 
 def _is_same(found: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
-    return (
-        (found.get("labels") or {}).get(DIGEST) == body["labels"][DIGEST]
+    labels: dict[str, object] = found.get("labels") or {}
+    return bool(
+        labels.get(DIGEST) == body["labels"][DIGEST]
         and found.get("pull_steps") == body["pull_steps"]
         and found.get("work_pool_name") == body["work_pool_name"]
     )
