@@ -160,6 +160,31 @@ def check_airflow(airflow: Airflow, author: Author) -> None:
     assert nobody.status == 2
     assert "does not answer" in nobody.err
     assert (airflow.dags_folder / name).read_bytes() == placed
+    check_refusals(airflow, author)
+
+
+def check_refusals(airflow: Airflow, author: Author) -> None:
+    """A DAG id that is taken, and a folder that Airflow does not read."""
+    theirs = author.folder / f"by_hand_{airflow.name}.py"
+    theirs.write_text(
+        f"from airflow import DAG\nwith DAG('taken_{airflow.name}', schedule=None):\n    pass\n"
+    )
+    airflow.add_dag(theirs)
+    author.compile(f"taken_{airflow.name}")
+    taken = author.deploy()
+    assert taken.status == 2
+    assert "is taken: Airflow has it from the file" in taken.err
+    assert f"by_hand_{airflow.name}.py', which flowc did not write" in taken.err
+
+    elsewhere = author.folder / "elsewhere"
+    elsewhere.mkdir()
+    author.compile(f"unread_{airflow.name}")
+    author.where = ["--to", str(elsewhere)]
+    unread = author.deploy("--timeout", "2")
+    assert unread.status == 2
+    assert "has not parsed" in unread.err
+    assert "is --to the folder that this Airflow reads" in unread.err
+    assert list(elsewhere.iterdir()) == []
 
 
 def break_build(author: Author, name: str) -> None:
@@ -214,6 +239,18 @@ def test_prefect(prefect: Prefect, base_image: str, tmp_path: Path) -> None:
     made = author.deploy("--work-pool", "made-by-flowc", "--create-work-pool").document
     assert (made["change"], len(made["notes"])) == ("updated", 1)
     assert "no worker is online" in made["notes"][0]
+
+    flow = prefect.call("POST", "/flows/", {"name": "taken_prefect"})["id"]
+    prefect.call("POST", "/deployments/", {"name": "taken_prefect", "flow_id": flow})
+    author.compile("taken_prefect")
+    for taken in (author.deploy(), author.flowc("undeploy", author.build, *author.where)):
+        assert taken.status == 2
+        assert "the deployment 'taken_prefect/taken_prefect' is somebody else's" in taken.err
+    assert len(deployments(prefect, "taken_prefect")) == 1
+
+    nobody = author.deploy(PREFECT_API_URL="http://127.0.0.1:9/api")
+    assert nobody.status == 2
+    assert "Prefect at http://127.0.0.1:9/api does not answer" in nobody.err
 
 
 def deployments(prefect: Prefect, flow: str) -> list[dict[str, Any]]:

@@ -24,7 +24,11 @@ _PAGE = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownDag:
-    """A DAG as Airflow has it. ``live`` is whether its file was there at the last look."""
+    """A DAG as Airflow has it.
+
+    ``live`` is whether its file was there at the last look, ``source`` the text of the file that
+    was parsed last, empty where that is not known.
+    """
 
     file: str
     live: bool
@@ -40,18 +44,26 @@ class AirflowApi:
         self._root = "/api/v2" if new else "/api/v1"
 
     def dag(self, dag_id: str) -> KnownDag | None:
-        """What Airflow knows of a DAG, with the text of the file that it parsed last."""
         found = self._api.find(f"{self._root}/dags/{quote(dag_id, safe='')}")
         if found is None:
             return None
-        token = dag_id if self._new else found["file_token"]
-        source = self._api.find(f"{self._root}/dagSources/{quote(token, safe='')}")
+        live = not found["is_stale"] if self._new else bool(found["is_active"])
         return KnownDag(
             file=found.get("relative_fileloc") or found["fileloc"],
-            live=not found["is_stale"] if self._new else bool(found["is_active"]),
+            live=live,
             paused=bool(found["is_paused"]),
-            source=source["content"] if source else "",
+            source=self._source(dag_id if self._new else found["file_token"]) if live else "",
         )
+
+    def _source(self, token: str) -> str:
+        try:
+            found = self._api.get(f"{self._root}/dagSources/{quote(token, safe='')}")
+        except Refused as error:
+            # Airflow 2 breaks over a file that is gone and whose DAG it has not noticed yet.
+            if error.status not in {404, 500}:
+                raise
+            return ""
+        return str(found["content"])
 
     def import_errors(self, file: str) -> dict[tuple[object, object], str]:
         """The import errors of files of this name, by number and time."""

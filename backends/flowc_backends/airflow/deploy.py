@@ -143,13 +143,13 @@ def _check_file(folder: DagsFolder, file: str, found: bytes | None) -> None:
 def _check_dag(known: KnownDag | None, dag_id: str, file: str) -> None:
     if known is None or not known.live:
         return
-    if MARK in known.source and known.file.rpartition("/")[2] == file:
-        return
-    raise BackendError(
-        f"the DAG id '{dag_id}' is taken: Airflow has it from the file '{known.file}'"
-        + ("" if MARK in known.source else ", which flowc did not write"),
-        hint="rename the pipeline, or remove that DAG",
-    )
+    theirs = bool(known.source) and MARK not in known.source
+    if theirs or known.file.rpartition("/")[2] != file:
+        raise BackendError(
+            f"the DAG id '{dag_id}' is taken: Airflow has it from the file '{known.file}'"
+            + (", which flowc did not write" if theirs else ""),
+            hint="rename the pipeline, or remove that DAG",
+        )
 
 
 def _change(before: bytes | None, data: bytes) -> Change:
