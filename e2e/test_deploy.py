@@ -229,23 +229,26 @@ def test_prefect(prefect: Prefect, base_image: str, tmp_path: Path) -> None:
     author.compile("kept_prefect", arguments='(schedule="0 3 * * 1")')
     assert author.deploy().document["change"] == "created"
     [before] = deployments(prefect, "kept_prefect")
+    assert before["tags"] == ["flowc"]
     assert [it["schedule"]["cron"] for it in before["schedules"]] == ["0 3 * * 1"]
     author.compile("kept_prefect", greeting="good bye")
     refused = author.deploy("--work-pool", "flow")
     assert (refused.status, refused.out) == (2, "")
     assert "has no work pool 'flow'" in refused.err
     assert "did you mean 'flowc'?" in refused.err
-    assert deployments(prefect, "kept_prefect") == [before]
+    [after] = deployments(prefect, "kept_prefect")
+    kept = ("updated", "version", "pull_steps", "work_pool_name", "schedules")
+    assert {key: after[key] for key in kept} == {key: before[key] for key in kept}
     made = author.deploy("--work-pool", "made-by-flowc", "--create-work-pool").document
     assert (made["change"], len(made["notes"])) == ("updated", 1)
     assert "no worker is online" in made["notes"][0]
 
     flow = prefect.call("POST", "/flows/", {"name": "taken_prefect"})["id"]
-    prefect.call("POST", "/deployments/", {"name": "taken_prefect", "flow_id": flow})
+    prefect.call("POST", "/deployments/", {"name": "by_hand", "flow_id": flow})
     author.compile("taken_prefect")
-    for taken in (author.deploy(), author.flowc("undeploy", author.build, *author.where)):
-        assert taken.status == 2
-        assert "the deployment 'taken_prefect/taken_prefect' is somebody else's" in taken.err
+    taken = author.deploy()
+    assert taken.status == 2
+    assert "the flow 'taken_prefect' is somebody else's: 'taken_prefect/by_hand'" in taken.err
     assert len(deployments(prefect, "taken_prefect")) == 1
 
     nobody = author.deploy(PREFECT_API_URL="http://127.0.0.1:9/api")

@@ -39,9 +39,11 @@ class PrefectApi:
         path = f"/work_pools/{quote(pool, safe='')}/workers/filter"
         return any(it["status"] == "ONLINE" for it in self._api.insist("POST", path, {}))
 
-    def deployment(self, flow: str, name: str) -> dict[str, Any] | None:
-        path = f"/deployments/name/{quote(flow, safe='')}/{quote(name, safe='')}"
-        return _object(self._api.find(path))
+    def deployments(self, flow: str) -> dict[str, dict[str, Any]]:
+        """All deployments of a flow, by their names."""
+        body = {"flows": {"name": {"any_": [flow]}}, "limit": _PAGE}
+        found = self._api.insist("POST", "/deployments/filter", body)
+        return {str(one["name"]): dict(one) for one in found}
 
     def flow_id(self, name: str) -> str:
         """The flow of this name, which is made when there is none."""

@@ -48,21 +48,20 @@ _SCHEDULE = frozenset(("cron", "day_or", "interval", "anchor_date", "rrule", "ti
 
 def deploy(build: Build, options: DeployOptions, reporter: Reporter) -> Deployment:
     described = _described(build)
-    flow, name = described["name"], described["name"]
+    name = described["name"]
     api = connect(options.url)
     pool = options.work_pool or described["work_pool"]["name"]
-    found = api.deployment(flow, name)
-    _check_ours(found, flow)
+    found = _find_ours(api, name)
     notes = _check_pool(api, pool, options, reporter)
     root = _root(options)
     folder = _place(root, build)
     body = _body(build, described, pool, folder)
     where = f"{api.url} in the work pool {pool}"
     if found and _is_same(found, body):
-        return Deployment(name=f"{flow}/{name}", where=where, change="unchanged", notes=notes)
-    api.put_deployment({**body, "flow_id": api.flow_id(flow)})
+        return Deployment(name=f"{name}/{name}", where=where, change="unchanged", notes=notes)
+    api.put_deployment({**body, "flow_id": api.flow_id(name)})
     return Deployment(
-        name=f"{flow}/{name}",
+        name=f"{name}/{name}",
         where=where,
         change="updated" if found else "created",
         notes=notes,
@@ -73,10 +72,9 @@ def undeploy(build: Build, options: DeployOptions) -> Deployment:
     """The flow stays in Prefect with its runs; a work pool stays, too."""
     name = _described(build)["name"]
     api = connect(options.url)
-    found = api.deployment(name, name)
+    found = _find_ours(api, name)
     if found is None:
         return Deployment(name=f"{name}/{name}", where=api.url, change="absent")
-    _check_ours(found, name)
     api.delete_deployment(found)
     _remove_files(_root(options) / path_segment(build.pipeline))
     return Deployment(name=f"{name}/{name}", where=api.url, change="removed")
@@ -85,7 +83,7 @@ def undeploy(build: Build, options: DeployOptions) -> Deployment:
 def trigger(build: Build, options: DeployOptions, parameters: Mapping[str, str]) -> str:
     name = _described(build)["name"]
     api = connect(options.url)
-    found = api.deployment(name, name)
+    found = _find_ours(api, name)
     if found is None:
         raise BackendError(f"Prefect at {api.url} has no deployment '{name}/{name}'")
     values = {key: json.loads(text) for key, text in parameters.items()}
@@ -117,12 +115,20 @@ def _described(build: Build) -> dict[str, Any]:
     return dict(found)
 
 
-def _check_ours(found: Mapping[str, Any] | None, name: str) -> None:
-    if found is not None and TAG not in found["tags"]:
+def _find_ours(api: PrefectApi, name: str) -> dict[str, Any] | None:
+    """The deployment of this name, of the flow of this name.
+
+    Raises BackendError when somebody else has that flow.
+    """
+    there = api.deployments(name)
+    theirs = [other for other, found in there.items() if TAG not in found["tags"]]
+    if name in theirs or (theirs and name not in there):
         raise BackendError(
-            f"the deployment '{name}/{name}' is somebody else's: flowc did not make it",
+            f"the flow '{name}' is somebody else's: '{name}/{theirs[0]}' is a deployment that "
+            "flowc did not make",
             hint="rename the pipeline, or remove that deployment",
         )
+    return there.get(name)
 
 
 def _check_pool(
