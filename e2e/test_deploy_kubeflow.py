@@ -66,6 +66,11 @@ def test_a_pipeline_its_versions_and_its_schedule(server: KfpApi, author: Author
     assert names(server.versions)[-1] == f"{first['digest'][:12]}-2"
     assert author.deploy().document["change"] == "unchanged"
 
+    server.recurring["by-hand"] = {**newest, "display_name": "mine", "description": "By hand."}
+    kept = author.flowc("undeploy", author.build)
+    assert kept.status == 2
+    assert "the recurring run 'mine' starts the pipeline 'hourly'" in kept.err
+    del server.recurring["by-hand"]
     assert author.undeploy()["change"] == "removed"
     assert [*server.pipelines, *server.versions, *server.recurring] == []
     assert author.undeploy()["change"] == "absent"

@@ -203,7 +203,6 @@ class Build:
     files: Mapping[str, bytes]
     parameters: Mapping[str, ParameterSpec]
     bound: tuple[str, ...] = ()
-    schedule: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,8 +74,8 @@ def test_kubeflow_gets_it_when_it_is_deployed(flowc: CommandLine, source: str) -
     outcome = flowc("compile", source, "-t", "kubeflow", *ENGINE)
     assert outcome.status == 0, outcome.err
     assert "the schedule '0 3 * * 1-5' becomes a recurring run when" in outcome.err
-    manifest = json.loads((flowc.folder / "out/manifest.json").read_bytes())
-    assert manifest["schedule"] == "0 3 * * 1-5"
+    recurring = json.loads((flowc.folder / "out/recurring_run.json").read_bytes())
+    assert recurring["trigger"] == {"cron_schedule": {"cron": "0 0 3 * * 1-5"}}
 
 
 def test_steps_that_would_never_run_again_are_told(flowc: CommandLine, source: str) -> None:

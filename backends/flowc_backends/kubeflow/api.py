@@ -32,11 +32,12 @@ _LOGIN = f"set {TOKEN}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recurring:
-    """A recurring run: which version it starts, and when."""
+    """A recurring run: which version it starts, and what it says of itself."""
 
     id: str
+    name: str
     version: str
-    cron: str
+    description: str
 
 
 class KubeflowApi:
@@ -122,12 +123,12 @@ class KubeflowApi:
             for one in page.recurring_runs or ():
                 reference = one.pipeline_version_reference
                 if reference and reference.pipeline_id == pipeline:
-                    schedule = one.trigger and one.trigger.cron_schedule
                     found.append(
                         Recurring(
                             id=one.recurring_run_id,
+                            name=one.display_name,
                             version=reference.pipeline_version_id,
-                            cron=schedule.cron if schedule else "",
+                            description=one.description or "",
                         )
                     )
             token = page.next_page_token or ""
@@ -135,16 +136,27 @@ class KubeflowApi:
                 return found
 
     def create_recurring(
-        self, name: str, experiment: str, pipeline: str, version: str, cron: str
+        self, wanted: Mapping[str, Any], experiment: str, pipeline: str, version: str, about: str
     ) -> None:
+        """``wanted`` has the form of the API, without what is given here."""
+        trigger = wanted["trigger"]
+        cron = trigger.get("cron_schedule", {})
+        times: dict[str, Any] = cron or trigger["periodic_schedule"]
+        every = times.get("interval_second")
         with self._quiet():
             self._client.create_recurring_run(
                 experiment,
-                name,
-                cron_expression=cron,
-                no_catchup=True,
+                wanted["display_name"],
+                description=about,
+                start_time=times.get("start_time"),
+                end_time=times.get("end_time"),
+                interval_second=None if every is None else int(every),
+                cron_expression=cron.get("cron"),
+                max_concurrency=int(wanted["max_concurrency"]),
+                no_catchup=wanted["no_catchup"],
                 pipeline_id=pipeline,
                 version_id=version,
+                enabled=wanted["mode"] == "ENABLE",
             )
 
     def delete_recurring(self, recurring: str) -> None:

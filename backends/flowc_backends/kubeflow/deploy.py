@@ -6,15 +6,17 @@ that an error on the way leaves the earlier version, and its schedule, as they w
 
 from __future__ import annotations
 
+import hashlib
+import json
 import secrets
 from typing import TYPE_CHECKING, Any
 
 from flowc.errors import AuthorError, BackendError
 from flowc.registry import Deployment, EngineRunStatus
 from flowc_backends.kubeflow.api import connect
-from flowc_backends.kubeflow.cron import six_fields
 from flowc_backends.kubeflow.names import engine_name
 from flowc_backends.kubeflow.parameters import argument
+from flowc_backends.kubeflow.recurring import RECURRING_RUN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,8 +52,16 @@ def undeploy(build: Build, options: DeployOptions) -> Deployment:
     if found is None:
         return Deployment(name=name, where=_where(api), change="absent")
     _check_ours(found, name)
-    for recurring in api.recurring_runs(found.pipeline_id):
-        api.delete_recurring(recurring.id)
+    recurring = api.recurring_runs(found.pipeline_id)
+    theirs = [one.name for one in recurring if not one.description.startswith(MARK)]
+    if theirs:
+        raise BackendError(
+            f"the recurring run '{theirs[0]}' starts the pipeline '{name}', and flowc did not "
+            "make it",
+            hint="delete it first, or leave the pipeline deployed",
+        )
+    for one in recurring:
+        api.delete_recurring(one.id)
     for version in api.versions(found.pipeline_id):
         api.delete_version(found.pipeline_id, version.pipeline_version_id)
     api.delete_pipeline(found.pipeline_id)
@@ -147,19 +157,24 @@ def _put_version(
 def _put_schedule(
     api: KubeflowApi, build: Build, name: str, pipeline: str, version: str, change: Change
 ) -> bool:
-    """Have the build's schedule start this version; whether anything was changed for that."""
-    there = api.recurring_runs(pipeline)
-    cron = six_fields(build.schedule) if build.schedule else ""
-    wanted = [(version, cron)] if cron else []
-    if [(one.version, one.cron) for one in there] == wanted:
+    """Have the build's schedule start this version; whether anything was changed for that.
+
+    Recurring runs that people made of our pipeline are theirs, and go on.
+    """
+    ours = [one for one in api.recurring_runs(pipeline) if one.description.startswith(MARK)]
+    described = build.files.get(RECURRING_RUN)
+    about = f"{MARK}{build.source} ({_short_digest(described or b'')})"
+    wanted = [(version, about)] if described else []
+    if [(one.version, one.description) for one in ours] == wanted:
         return False
-    if cron:
+    if described:
         try:
-            api.create_recurring(name, api.experiment(name), pipeline, version, cron)
+            experiment = api.experiment(name)
+            api.create_recurring(json.loads(described), experiment, pipeline, version, about)
         except BackendError:
             _take_back(api, pipeline, version, change)
             raise
-    for one in there:
+    for one in ours:
         api.delete_recurring(one.id)
     return True
 
@@ -169,6 +184,10 @@ def _take_back(api: KubeflowApi, pipeline: str, version: str, change: Change) ->
         api.delete_version(pipeline, version)
     if change == "created":
         api.delete_pipeline(pipeline)
+
+
+def _short_digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:_SHOWN]
 
 
 def _version_name(version: Any) -> str:

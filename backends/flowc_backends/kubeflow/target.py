@@ -11,6 +11,7 @@ from flowc_backends.kubeflow import deploy as deploying
 from flowc_backends.kubeflow.check import check_package
 from flowc_backends.kubeflow.lower import lower_package
 from flowc_backends.kubeflow.model import BACKOFF, RUN_ID
+from flowc_backends.kubeflow.recurring import recurring_run
 from flowc_runtime.contract import path_segment
 from flowc_templates import QuotingError, render
 
@@ -72,7 +73,10 @@ class KubeflowBackend:
         pipeline, built = images.place(pipeline, options)
         text = package_text(pipeline, options)
         return Emission(
-            files={f"{path_segment(pipeline.name)}.yaml": text.encode()},
+            files={
+                f"{path_segment(pipeline.name)}.yaml": text.encode(),
+                **recurring_run(pipeline),
+            },
             images=built,
             notes=_notes(pipeline),
         )
@@ -102,7 +106,7 @@ def _notes(pipeline: ir.Pipeline) -> tuple[str, ...]:
         return ()
     note = (
         f"the schedule '{pipeline.schedule}' becomes a recurring run when this is deployed with "
-        "flowc deploy; no package of Kubeflow Pipelines can hold one"
+        "flowc deploy; a package cannot hold it"
     )
     return (note,)
 

@@ -220,6 +220,7 @@ def _body(build: Build, described: Mapping[str, Any], pool: str, folder: Path) -
         "labels": {DIGEST: build.digest},
         "work_pool_name": pool,
         "job_variables": described["work_pool"].get("job_variables") or {},
+        "concurrency_limit": described.get("concurrency_limit"),
         "schedules": [_schedule(found) for found in described.get("schedules") or ()],
         "parameter_openapi_schema": parameter_form(build.parameters),
         "enforce_parameter_schema": True,

@@ -134,7 +134,6 @@ def _about(front: Front, target: str, emission: Emission, digest: str) -> dict[s
             for parameter in front.pipeline.parameters
         },
         "signature": front.spec["parameters"],
-        "schedule": front.pipeline.schedule,
     }
 
 

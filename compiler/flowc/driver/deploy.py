@@ -78,7 +78,6 @@ def read_build(folder: str) -> Build:
         files=files,
         parameters=manifest["signature"],
         bound=tuple(sorted(manifest["parameters"].keys() - manifest["signature"].keys())),
-        schedule=manifest["schedule"],
     )
 
 
@@ -206,7 +205,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
         )
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
-        known = {"target", "pipeline", "source", "files", "parameters", "signature", "schedule"}
+        known = {"target", "pipeline", "source", "files", "parameters", "signature"}
         missing = sorted(known - manifest.keys())
     except (OSError, ValueError, AttributeError):
         raise AuthorError(

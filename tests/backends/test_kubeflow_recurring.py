@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from flowc_backends.kubeflow.cron import six_fields
+from flowc_backends.kubeflow.recurring import six_fields
 
 
 @pytest.mark.parametrize(
