@@ -33,6 +33,11 @@ def {pipeline}(name: str = "world", times: int = 1) -> None:
     measure(greet(name, times))
 """
 
+CRON = "0 3 29 2 *"
+"""A schedule that no engine starts a run for while it is tested."""
+
+AT_THREE = f'(schedule="{CRON}")'
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -118,7 +123,7 @@ def on_airflow(airflow: Airflow, folder: Path, image: str) -> Author:
 
 def check_life(author: Author, pipeline: str, *first: str) -> None:
     """Deployed, run with a changed parameter, deployed again, replaced, undeployed."""
-    author.compile(pipeline, arguments='(schedule="0 3 * * 1")')
+    author.compile(pipeline, arguments=AT_THREE)
     run = ("--trigger", "-p", "name=Ada", "-p", "times=3", "--wait", "--timeout", "300")
     done = author.deploy(*first, *run)
     document = done.document
@@ -134,7 +139,7 @@ def check_life(author: Author, pipeline: str, *first: str) -> None:
     assert measured == len("hello Ada hello Ada hello Ada")
 
     assert author.deploy().document["change"] == "unchanged"
-    author.compile(pipeline, greeting="good evening", arguments='(schedule="0 4 * * 1")')
+    author.compile(pipeline, greeting="good evening", arguments=AT_THREE)
     assert author.deploy().document["change"] == "updated"
     assert author.undeploy()["change"] == "removed"
     assert author.undeploy()["change"] == "absent"
@@ -142,10 +147,12 @@ def check_life(author: Author, pipeline: str, *first: str) -> None:
 
 def check_airflow(airflow: Airflow, author: Author) -> None:
     check_life(author, f"deployed_{airflow.name}", "--unpause")
-    author.compile(f"kept_{airflow.name}")
+    author.compile(f"kept_{airflow.name}", arguments=AT_THREE)
     name = f"kept_{airflow.name}.py"
     assert author.deploy().document["change"] == "created"
     placed = (airflow.dags_folder / name).read_bytes()
+    told = airflow.call("GET", f"/dags/kept_{airflow.name}")["timetable_description"]
+    assert told == "At 03:00, on day 29 of the month, only in February"
 
     # What Airflow cannot import: a DAG file that is whole, with a module that is not there.
     author.compile(f"kept_{airflow.name}", greeting="good bye")
@@ -226,11 +233,11 @@ def test_prefect(prefect: Prefect, base_image: str, tmp_path: Path) -> None:
     check_life(author, "deployed_prefect")
     assert list((tmp_path / "flows").iterdir()) == []
 
-    author.compile("kept_prefect", arguments='(schedule="0 3 * * 1")')
+    author.compile("kept_prefect", arguments=AT_THREE)
     assert author.deploy().document["change"] == "created"
     [before] = deployments(prefect, "kept_prefect")
     assert before["tags"] == ["flowc"]
-    assert [it["schedule"]["cron"] for it in before["schedules"]] == ["0 3 * * 1"]
+    assert [it["schedule"]["cron"] for it in before["schedules"]] == [CRON]
     author.compile("kept_prefect", greeting="good bye")
     refused = author.deploy("--work-pool", "flow")
     assert (refused.status, refused.out) == (2, "")

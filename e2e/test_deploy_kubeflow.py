@@ -87,6 +87,14 @@ def test_a_run_with_changed_parameters(server: KfpApi, author: Author) -> None:
     # What Argo and Kubernetes would replace is written with escapes, an integer as JSON.
     given = made["runtime_config"]["parameters"]
     assert given == {"name": 'flowc:json:"\\u0024(HOME) \\u007b{x}}"', "times": "3"}
+
+    server.life = ("RUNNING", "FAILED")
+    failed = author.deploy("--trigger", "--wait")
+    assert (failed.status, failed.document["run"]["completed"]) == (1, False)
+    server.life = ("RUNNING",)
+    slow = author.deploy("--trigger", "--wait", "--timeout", "1")
+    assert (slow.status, slow.out) == (2, "")
+    assert "has not ended after 1 s, it is RUNNING" in slow.err
     wrong = author.deploy("--trigger", "-p", "time=3")
     assert wrong.status == 2
     assert "has no parameter 'time'" in wrong.err

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 ROOT = "/apis/v2beta1"
 EPOCH = datetime(2026, 1, 1, tzinfo=timezone.utc)
-LIFE = ("PENDING", "RUNNING", "RUNNING", "SUCCEEDED")
 KINDS: dict[str, type | tuple[type, ...]] = {
     "STRING": str,
     "BOOLEAN": bool,
@@ -64,7 +63,8 @@ class RefusedError(Exception):
 class KfpApi:
     """A server on this machine; ``token`` is the only one that it takes, where there is one.
 
-    ``broken`` are methods and paths that answer as a server does whose database is gone.
+    ``life`` is how runs stand, look after look; ``broken`` are methods and paths that answer as a
+    server does whose database is gone.
     """
 
     def __init__(self, token: str = "") -> None:
@@ -76,6 +76,7 @@ class KfpApi:
         self.recurring: dict[str, dict[str, Any]] = {}
         self.runs: dict[str, dict[str, Any]] = {}
         self.writes = 0
+        self.life = ("PENDING", "RUNNING", "RUNNING", "SUCCEEDED")
         self._made = 0
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -199,7 +200,7 @@ class KfpApi:
 
     def _get_run(self, _query: dict[str, str], _body: bytes, key: str) -> Any:
         run = self.runs[key]
-        state = LIFE[min(int(run["looks"]), len(LIFE) - 1)]
+        state = self.life[min(int(run["looks"]), len(self.life) - 1)]
         run["looks"] += 1
         tasks: list[str] = [*self._spec(run)["components"]["comp-exit-handler-1"]["dag"]["tasks"]]
         details = [{"display_name": name, "state": state, "run_id": key} for name in tasks]

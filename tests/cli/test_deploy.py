@@ -221,6 +221,17 @@ def test_damaged_and_foreign_folders(flowc: CommandLine, build: Callable[..., st
     assert files(flowc.folder / "dags") == {}
 
 
+def test_a_manifest_of_another_version(flowc: CommandLine, build: Callable[..., str]) -> None:
+    manifest = flowc.folder / build() / "manifest.json"
+    document = json.loads(manifest.read_bytes())
+    del document["signature"]
+    manifest.write_text(json.dumps(document), encoding="utf-8")
+    outcome = flowc("deploy", "build-airflow-shaped", "--to", "dags")
+    assert outcome.status == 2
+    assert "the manifest.json of 'build-airflow-shaped' does not tell 'signature'" in outcome.err
+    assert "another version of flowc wrote it" in outcome.err
+
+
 def test_a_manifest_that_leads_out_of_the_folder(
     flowc: CommandLine, build: Callable[..., str]
 ) -> None:

@@ -32,9 +32,7 @@ PATIENCE = 600.0
 
 
 def _build_argument() -> Callable[[Command], Command]:
-    return click.argument(
-        "folder", metavar="BUILD_DIR", type=click.Path(file_okay=True), shell_complete=None
-    )
+    return click.argument("folder", metavar="BUILD_DIR", type=click.Path())
 
 
 def _to_option() -> Callable[[Command], Command]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from flowc.driver.build_directory import MANIFEST
 from flowc.errors import AuthorError, BackendError, did_you_mean
+from flowc.narrowing import is_dict
 from flowc.registry import Build, DeployingBackend, DeployOptions, backend_names, find_backend
 from flowc.trace.parameters import json_text
 from flowc.trace.types import type_of_spec
@@ -30,6 +31,16 @@ _POLL = 1.0
 """Seconds between two looks at a run."""
 
 _AGAIN = "compile it again: flowc compile SOURCE --target TARGET --out DIR"
+
+_KNOWN = {
+    "target": str,
+    "pipeline": str,
+    "source": str,
+    "files": dict,
+    "parameters": dict,
+    "signature": dict,
+}
+"""What a manifest must tell to be deployed."""
 
 _FLAGS = {
     "to": "--to",
@@ -204,20 +215,20 @@ def _manifest(folder: Path) -> dict[str, Any]:
             hint="name the folder that flowc compile wrote, for example build/airflow/NAME",
         )
     try:
-        manifest = json.loads((folder / MANIFEST).read_bytes())
-        known = {"target", "pipeline", "source", "files", "parameters", "signature"}
-        missing = sorted(known - manifest.keys())
-    except (OSError, ValueError, AttributeError):
+        manifest: object = json.loads((folder / MANIFEST).read_bytes())
+    except (OSError, ValueError):
+        manifest = None
+    if not is_dict(manifest) or "pipeline" not in manifest:
         raise AuthorError(
             f"'{folder}' is no build directory: it has no {MANIFEST} of flowc's", hint=_AGAIN
-        ) from None
-    if missing:
-        raise AuthorError(
-            f"the {MANIFEST} of '{folder}' lacks '{missing[0]}'",
-            hint=f"another version of flowc wrote it; {_AGAIN}",
         )
-    found: dict[str, Any] = manifest
-    return found
+    for name, kind in _KNOWN.items():
+        if not isinstance(manifest.get(name), kind):
+            raise AuthorError(
+                f"the {MANIFEST} of '{folder}' does not tell '{name}'",
+                hint=f"another version of flowc wrote it; {_AGAIN}",
+            )
+    return manifest
 
 
 def _content(folder: Path, name: str) -> bytes:
