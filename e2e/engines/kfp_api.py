@@ -76,7 +76,7 @@ class KfpApi:
         self.recurring: dict[str, dict[str, Any]] = {}
         self.runs: dict[str, dict[str, Any]] = {}
         self.writes = 0
-        self.life = ("PENDING", "RUNNING", "RUNNING", "SUCCEEDED")
+        self.life: tuple[str, ...] = ("PENDING", "RUNNING", "RUNNING", "SUCCEEDED")
         self._made = 0
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
