@@ -253,3 +253,16 @@ def test_engines_that_are_not_named(flowc: CommandLine, build: Callable[..., str
         assert outcome.status == 2
         assert said in outcome.err
         assert hint in outcome.err
+
+
+@pytest.mark.parametrize("command", ["deploy", "undeploy"])
+def test_a_folder_for_flows_is_looked_at_first(
+    flowc: CommandLine, build: Callable[..., str], command: str
+) -> None:
+    for to, said in (
+        ("nowhere", "the folder 'nowhere' does not exist"),
+        ("s3://bucket/flows", "'s3://bucket/flows' is no folder"),
+    ):
+        outcome = flowc(command, build("prefect"), "--to", to, "--url", "http://127.0.0.1:9")
+        assert (outcome.status, outcome.out) == (2, "")
+        assert said in outcome.err

@@ -49,11 +49,11 @@ _SCHEDULE = frozenset(("cron", "day_or", "interval", "anchor_date", "rrule", "ti
 def deploy(build: Build, options: DeployOptions, reporter: Reporter) -> Deployment:
     described = _described(build)
     name = described["name"]
+    root = _root(options)
     api = connect(options.url)
     pool = options.work_pool or described["work_pool"]["name"]
     found = _find_ours(api, name)
     notes = _check_pool(api, pool, options, reporter)
-    root = _root(options)
     folder = _place(root, build)
     body = _body(build, described, pool, folder)
     where = f"{api.url} in the work pool {pool}"
@@ -71,12 +71,13 @@ def deploy(build: Build, options: DeployOptions, reporter: Reporter) -> Deployme
 def undeploy(build: Build, options: DeployOptions) -> Deployment:
     """The flow stays in Prefect with its runs; a work pool stays, too."""
     name = _described(build)["name"]
+    root = _root(options)
     api = connect(options.url)
     found = _find_ours(api, name)
     if found is None:
         return Deployment(name=f"{name}/{name}", where=api.url, change="absent")
     api.delete_deployment(found)
-    _remove_files(_root(options) / path_segment(build.pipeline))
+    _remove_files(root / path_segment(build.pipeline))
     return Deployment(name=f"{name}/{name}", where=api.url, change="removed")
 
 
