@@ -1,6 +1,13 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flowc_backends.prefect.form import parameter_form
+
+if TYPE_CHECKING:
+    from flowc_runtime.contract import TypeSpec
+
+INT: TypeSpec = {"kind": "int"}
 
 
 def test_a_form_has_defaults_and_types_in_the_order_of_the_pipeline() -> None:
@@ -42,3 +49,16 @@ def test_a_form_has_defaults_and_types_in_the_order_of_the_pipeline() -> None:
 def test_a_default_that_the_schema_does_not_take_leaves_it_open() -> None:
     form = parameter_form({"limit": {"type": {"kind": "float"}, "default": "inf"}})
     assert form["properties"]["limit"] == {"title": "limit", "position": 0, "default": "inf"}
+
+
+def test_several_types_are_alternatives() -> None:
+    maybe: TypeSpec = {
+        "kind": "union",
+        "args": [{"kind": "none"}, {"kind": "list", "args": [INT]}],
+    }
+    form = parameter_form({"sizes": {"type": maybe}})
+    assert form["properties"]["sizes"] == {
+        "title": "sizes",
+        "position": 0,
+        "anyOf": [{"type": "array", "items": {"type": "integer"}}, {"type": "null"}],
+    }
