@@ -8,14 +8,25 @@ from typing import TYPE_CHECKING, Literal
 from flowc.errors import InternalError
 from flowc.registry import Emission, Versions
 from flowc_backends import images as step_images
+from flowc_backends.airflow import deploy as deploying
 from flowc_backends.airflow.lower import lower
 from flowc_backends.python_file import render_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from flowc import ir
-    from flowc.registry import BuildOptions, EmitOptions, ImageBuild, Reporter, Support
+    from flowc.registry import (
+        Build,
+        BuildOptions,
+        Deployment,
+        DeployOptions,
+        EmitOptions,
+        EngineRunStatus,
+        ImageBuild,
+        Reporter,
+        Support,
+    )
     from flowc_backends.airflow.model import Dag
 
 TEMPLATE = "airflow/dag.py.jinja"
@@ -51,6 +62,7 @@ class AirflowBackend:
         "kubernetes_operator": "error",
         "vertex_operator": "error",
     }
+    deploy_options = frozenset(("to", "url", "unpause"))
 
     def emit(self, pipeline: ir.Pipeline, options: EmitOptions) -> Emission:
         pipeline, images = step_images.place(pipeline, options)
@@ -60,6 +72,18 @@ class AirflowBackend:
         self, images: tuple[ImageBuild, ...], options: BuildOptions, reporter: Reporter
     ) -> None:
         step_images.build(images, options, reporter)
+
+    def deploy(self, build: Build, options: DeployOptions, reporter: Reporter) -> Deployment:
+        return deploying.deploy(build, options, reporter)
+
+    def undeploy(self, build: Build, options: DeployOptions, reporter: Reporter) -> Deployment:
+        return deploying.undeploy(build, options, reporter)
+
+    def trigger(self, build: Build, options: DeployOptions, parameters: Mapping[str, str]) -> str:
+        return deploying.trigger(build, options, parameters)
+
+    def follow(self, options: DeployOptions, engine_run: str) -> Iterator[EngineRunStatus]:
+        return deploying.follow(options, engine_run)
 
 
 def dag_file(pipeline: ir.Pipeline, options: EmitOptions) -> dict[str, bytes]:

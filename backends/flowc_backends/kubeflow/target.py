@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from flowc.errors import AuthorError, BackendError
 from flowc.registry import Emission, Versions
 from flowc_backends import images
+from flowc_backends.kubeflow import deploy as deploying
 from flowc_backends.kubeflow.check import check_package
 from flowc_backends.kubeflow.lower import lower_package
 from flowc_backends.kubeflow.model import BACKOFF
@@ -15,10 +16,20 @@ from flowc_runtime.contract import path_segment
 from flowc_templates import QuotingError, render
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from flowc import ir
-    from flowc.registry import BuildOptions, EmitOptions, ImageBuild, Reporter, Support
+    from flowc.registry import (
+        Build,
+        BuildOptions,
+        Deployment,
+        DeployOptions,
+        EmitOptions,
+        EngineRunStatus,
+        ImageBuild,
+        Reporter,
+        Support,
+    )
 
 TEMPLATE = "kubeflow/package.yaml.jinja"
 
@@ -55,6 +66,7 @@ class KubeflowBackend:
         "kubernetes_operator": "native",
         "vertex_operator": "error",
     }
+    deploy_options = frozenset(("to", "url"))
 
     def emit(self, pipeline: ir.Pipeline, options: EmitOptions) -> Emission:
         if options.ship != "image":
@@ -71,12 +83,37 @@ class KubeflowBackend:
                 **recurring_run(pipeline),
             },
             images=built,
+            notes=_notes(pipeline),
         )
 
     def build(
         self, images_to_build: tuple[ImageBuild, ...], options: BuildOptions, reporter: Reporter
     ) -> None:
         images.build(images_to_build, options, reporter)
+
+    def deploy(self, build: Build, options: DeployOptions, reporter: Reporter) -> Deployment:
+        del reporter
+        return deploying.deploy(build, options)
+
+    def undeploy(self, build: Build, options: DeployOptions, reporter: Reporter) -> Deployment:
+        del reporter
+        return deploying.undeploy(build, options)
+
+    def trigger(self, build: Build, options: DeployOptions, parameters: Mapping[str, str]) -> str:
+        return deploying.trigger(build, options, parameters)
+
+    def follow(self, options: DeployOptions, engine_run: str) -> Iterator[EngineRunStatus]:
+        return deploying.follow(options, engine_run)
+
+
+def _notes(pipeline: ir.Pipeline) -> tuple[str, ...]:
+    if not pipeline.schedule:
+        return ()
+    note = (
+        f"the schedule '{pipeline.schedule}' becomes a recurring run when this is deployed with "
+        "flowc deploy; a package cannot hold it"
+    )
+    return (note,)
 
 
 def package_text(pipeline: ir.Pipeline, options: EmitOptions) -> str:

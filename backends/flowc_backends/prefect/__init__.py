@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from flowc.errors import InternalError
 from flowc.registry import Emission, Versions
 from flowc_backends import images as step_images
+from flowc_backends.prefect import deploy as deploying
 from flowc_backends.prefect.lower import lower
 from flowc_backends.prefect.model import Deployment
 from flowc_backends.prefect.schedules import schedule_keys
@@ -15,10 +16,20 @@ from flowc_backends.python_file import render_file
 from flowc_templates import render
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from flowc import ir
-    from flowc.registry import BuildOptions, EmitOptions, ImageBuild, Reporter, Support
+    from flowc.registry import (
+        Build,
+        BuildOptions,
+        Deployment,
+        DeployOptions,
+        EmitOptions,
+        EngineRunStatus,
+        ImageBuild,
+        Reporter,
+        Support,
+    )
     from flowc_backends.prefect.model import FlowFile
 
 FLOW = "prefect/flow.py.jinja"
@@ -56,6 +67,7 @@ class PrefectBackend:
         "kubernetes_operator": "error",
         "vertex_operator": "error",
     }
+    deploy_options = frozenset(("to", "url", "work_pool", "create_work_pool"))
 
     def emit(self, pipeline: ir.Pipeline, options: EmitOptions) -> Emission:
         pipeline, images = step_images.place(pipeline, options)
@@ -65,6 +77,19 @@ class PrefectBackend:
         self, images: tuple[ImageBuild, ...], options: BuildOptions, reporter: Reporter
     ) -> None:
         step_images.build(images, options, reporter)
+
+    def deploy(self, build: Build, options: DeployOptions, reporter: Reporter) -> Deployment:
+        return deploying.deploy(build, options, reporter)
+
+    def undeploy(self, build: Build, options: DeployOptions, reporter: Reporter) -> Deployment:
+        del reporter
+        return deploying.undeploy(build, options)
+
+    def trigger(self, build: Build, options: DeployOptions, parameters: Mapping[str, str]) -> str:
+        return deploying.trigger(build, options, parameters)
+
+    def follow(self, options: DeployOptions, engine_run: str) -> Iterator[EngineRunStatus]:
+        return deploying.follow(options, engine_run)
 
 
 def flow_files(pipeline: ir.Pipeline, options: EmitOptions) -> dict[str, bytes]:

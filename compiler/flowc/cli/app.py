@@ -13,6 +13,8 @@ from flowc.cli.suggest import SuggestingGroup
 COMMANDS = {
     "compile": "flowc.cli.compile:compile_command",
     "run": "flowc.cli.run:run_command",
+    "deploy": "flowc.cli.deploy:deploy_command",
+    "undeploy": "flowc.cli.deploy:undeploy_command",
     "plan": "flowc.cli.plan:plan_command",
     "diff": "flowc.cli.diff:diff_command",
     "runs": "flowc.cli.runs:runs_group",
@@ -67,6 +69,7 @@ def app() -> None:
     flowc run pipeline.py                                on this machine
     flowc run pipeline.py --target docker                one container for each step
     flowc compile pipeline.py --target airflow           a DAG file, in build/
+    flowc deploy build/airflow/train --to /srv/dags      in a running Airflow
     flowc plan pipeline.py                               what is cached, and what changed
     flowc runs list                                      what ran, and how it ended
 

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from flowc.driver.compile import CompileReport, compile_pipeline
 from flowc.driver.configuration import configuration_template
+from flowc.driver.deploy import (
+    StartedRun,
+    deploy_build,
+    follow_run,
+    read_build,
+    read_parameters,
+    start_run,
+    undeploy_build,
+)
 from flowc.driver.loading import load_pipeline
 from flowc.driver.plan import plan_called_pipeline, plan_pipeline
 from flowc.driver.run import run_called_pipeline, run_pipeline
@@ -14,16 +23,23 @@ from flowc.driver.tracing import trace
 
 __all__ = [
     "CompileReport",
+    "StartedRun",
     "active_stack_spec",
     "compile_pipeline",
     "configuration_template",
     "default_store",
+    "deploy_build",
+    "follow_run",
     "load_pipeline",
     "plan_called_pipeline",
     "plan_pipeline",
+    "read_build",
+    "read_parameters",
     "run_called_pipeline",
     "run_pipeline",
     "run_step",
     "stack_store",
+    "start_run",
     "trace",
+    "undeploy_build",
 ]

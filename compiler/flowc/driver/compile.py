@@ -149,6 +149,7 @@ def _about(
         },
         **({"schedule": schedule_spec(schedule)} if schedule else {}),
         **({"version": version} if version else {}),
+        "signature": front.spec["parameters"],
     }
 
 

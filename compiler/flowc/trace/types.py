@@ -14,6 +14,8 @@ from flowc_runtime import values
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from flowc_runtime.contract import TypeSpec
+
 NONE = ir.Type(kind="none")
 _ATOMS = {
     None: NONE,
@@ -50,6 +52,17 @@ def _hint_alone(function: Callable[..., Any], name: str, hint: Any) -> dict[str,
         return typing.get_type_hints(alone, function.__globals__, include_extras=True)
     except Exception:  # noqa: BLE001 - as above
         return {}
+
+
+def type_of_spec(spec: TypeSpec) -> ir.Type:
+    """The IR type of the wire's form of it."""
+    return ir.Type(
+        kind=spec.get("kind", "any"),
+        args=tuple(type_of_spec(arg) for arg in spec.get("args", ())),
+        variadic=spec.get("variadic", False),
+        values=tuple(json.dumps(value) for value in spec.get("values", ())),
+        name=spec.get("name", ""),
+    )
 
 
 def type_of(annotation: Any) -> ir.Type:  # noqa: PLR0911 - one for each form
