@@ -110,7 +110,7 @@ def _notes(pipeline: ir.Pipeline) -> tuple[str, ...]:
     if not pipeline.schedule:
         return ()
     note = (
-        f"the schedule '{pipeline.schedule}' becomes a recurring run when this is deployed with "
+        f"the schedule {pipeline.schedule} becomes a recurring run when this is deployed with "
         "flowc deploy; a package cannot hold it"
     )
     return (note,)

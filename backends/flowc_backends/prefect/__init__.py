@@ -10,7 +10,7 @@ from flowc.registry import Emission, Versions
 from flowc_backends import images as step_images
 from flowc_backends.prefect import deploy as deploying
 from flowc_backends.prefect.lower import lower
-from flowc_backends.prefect.model import Deployment
+from flowc_backends.prefect.model import DeploymentEntry
 from flowc_backends.prefect.schedules import schedule_keys
 from flowc_backends.python_file import render_file
 from flowc_templates import render
@@ -97,7 +97,7 @@ def flow_files(pipeline: ir.Pipeline, options: EmitOptions) -> dict[str, bytes]:
     flow = lower(pipeline, options)
     text, tree = render_file(FLOW, flow=flow)
     _check(flow, tree)
-    deployment = Deployment(
+    deployment = DeploymentEntry(
         entrypoint=f"{flow.file}:{flow.function}",
         pool=POOL,
         schedule=schedule_keys(pipeline),

@@ -54,7 +54,7 @@ class StepTask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deployment:
+class DeploymentEntry:
     """What ``prefect.yaml`` says of the deployment. ``schedule`` are its keys; ``max_active_runs``
     is 0 without a limit.
     """
