@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from flowc_backends.containers import Bind
+    from flowc_backends.starting import Start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class Task:
     command: tuple[str, ...]
     image: str
     doc: str
-    options: tuple[tuple[str, str | int], ...] = ()
+    options: tuple[tuple[str, object], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,10 @@ class Edge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dag:
-    """A DAG file. ``retry_delay`` is in seconds, 0 when no task is retried."""
+    """A DAG file. ``retry_delay`` is in seconds, 0 when no task is retried.
+
+    ``declared`` is whether tasks have environments of their own.
+    """
 
     dag_id: str
     display_name: str
@@ -63,7 +67,8 @@ class Dag:
     store: str
     binds: tuple[Bind, ...]
     network: str
-    bundle: str
+    start: Start
+    declared: bool
     python: str
     limit: int
     params: tuple[ParamLine, ...]

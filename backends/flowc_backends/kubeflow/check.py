@@ -31,7 +31,7 @@ _UNCACHED = {"enableCache": False}
 def check_package(text: str, package: PackageModel) -> None:
     """Raise InternalError unless the text says what the model says, and the model is sound."""
     expected = [_package(package)]
-    if package.mounts:
+    if package.on_kubernetes:
         expected.append(_platforms(package))
     found = read_documents(text)
     if found != expected:
@@ -160,7 +160,10 @@ def _executor(executor: ExecutorModel, store: str) -> Document:
             "image": executor.image,
             "command": list(executor.command),
             "args": list(executor.args),
-            "env": [{"name": "FLOWC_STORE", "value": store}],
+            "env": [
+                *({"name": name, "value": value} for name, value in executor.environment),
+                {"name": "FLOWC_STORE", "value": store},
+            ],
         }
     }
 
@@ -170,8 +173,20 @@ def _platforms(package: PackageModel) -> Document:
         {"mountPath": it.path, "pvcNameParameter": _constant(it.claim), "constant": it.claim}
         for it in package.mounts
     ]
-    executors = {it.name: {"pvcMount": mounts} for it in package.executors}
+    executors = {
+        it.name: {**({"pvcMount": mounts} if mounts else {}), **_security(it)}
+        for it in package.executors
+        if mounts or it.user
+    }
     return {"platforms": {"kubernetes": {"deploymentSpec": {"executors": executors}}}}
+
+
+def _security(executor: ExecutorModel) -> Document:
+    if not executor.user:
+        return {}
+    names = ("runAsUser", "runAsGroup")
+    numbers = dict(zip(names, executor.user, strict=False))
+    return {"securityContext": numbers}
 
 
 def _difference(found: Any, expected: Any, path: str) -> str:

@@ -72,10 +72,14 @@ class ComponentModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutorModel:
+    """``environment`` and ``user`` are what the image does not say itself."""
+
     name: str
     image: str
     command: tuple[str, ...]
     args: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...] = ()
+    user: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,3 +104,8 @@ class PackageModel:
     components: tuple[ComponentModel, ...]
     executors: tuple[ExecutorModel, ...]
     mounts: tuple[MountModel, ...]
+
+    @property
+    def on_kubernetes(self) -> bool:
+        """Whether executors have anything that only Kubernetes understands."""
+        return bool(self.mounts) or any(executor.user for executor in self.executors)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from flowc.errors import AuthorError, BackendError
+from flowc.errors import AuthorError
 from flowc.registry import Emission
 from flowc_backends import images
 from flowc_backends.kubeflow.check import check_package
 from flowc_backends.kubeflow.lower import lower_package
 from flowc_backends.kubeflow.model import BACKOFF, RUN_ID
+from flowc_backends.kubeflow.sizes import package_sizes
+from flowc_backends.starting import check_sizes
 from flowc_runtime.contract import path_segment
 from flowc_templates import QuotingError, render
 
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from flowc import ir
-    from flowc.registry import BuildOptions, EmitOptions, ImageBuild, Reporter, Support
+    from flowc.registry import BuildOptions, EmitOptions, Reporter, Support
+    from flowc_backends.kubeflow.model import PackageModel
 
 TEMPLATE = "kubeflow/package.yaml.jinja"
 
@@ -31,6 +34,10 @@ class KubeflowBackend:
         "parameters": "native",
         "parallel": "native",
         "images": "native",
+        "ship_image": "native",
+        "ship_inline": "native",
+        "ship_store": "native",
+        "ship_mount": "native",
         "environment": "native",
         "caching": "emulated",
         "retries": "emulated",
@@ -51,28 +58,30 @@ class KubeflowBackend:
     }
 
     def emit(self, pipeline: ir.Pipeline, options: EmitOptions) -> Emission:
-        if options.ship != "image":
-            raise BackendError(
-                f"kubeflow cannot ship the bundle as '{options.ship}'",
-                where=str(pipeline.location),
-                hint="--ship image: each image then holds the bundle",
-            )
         pipeline, built = images.place(pipeline, options)
-        text = package_text(pipeline, options)
+        model = lower_package(pipeline, options)
+        text = _render(pipeline, model)
+        sizes = package_sizes(model, text)
+        check_sizes(sizes, options, self.name, str(pipeline.location))
         return Emission(
             files={f"{path_segment(pipeline.name)}.yaml": text.encode()},
             images=built,
+            uses=images.uses(pipeline, options),
+            sizes=sizes,
         )
 
     def build(
-        self, images_to_build: tuple[ImageBuild, ...], options: BuildOptions, reporter: Reporter
+        self, emission: Emission, asked: EmitOptions, options: BuildOptions, reporter: Reporter
     ) -> None:
-        images.build(images_to_build, options, reporter)
+        images.provide(emission, asked, options, reporter)
 
 
 def package_text(pipeline: ir.Pipeline, options: EmitOptions) -> str:
     """The package of a pipeline whose steps have their images, checked."""
-    model = lower_package(pipeline, options, images.BUNDLE)
+    return _render(pipeline, lower_package(pipeline, options))
+
+
+def _render(pipeline: ir.Pipeline, model: PackageModel) -> str:
     try:
         text = render(TEMPLATE, package=model, run_id=RUN_ID, backoff=BACKOFF)
     except QuotingError as error:

@@ -10,13 +10,14 @@ from flowc.registry import Emission
 from flowc_backends import images as step_images
 from flowc_backends.prefect.lower import lower
 from flowc_backends.python_file import render_file
+from flowc_backends.starting import argument_sizes, check_sizes, start_of
 from flowc_templates import render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from flowc import ir
-    from flowc.registry import BuildOptions, EmitOptions, ImageBuild, Reporter, Support
+    from flowc.registry import BuildOptions, EmitOptions, Reporter, Support
     from flowc_backends.prefect.model import FlowFile
 
 FLOW = "prefect/flow.py.jinja"
@@ -31,6 +32,10 @@ class PrefectBackend:
         "parameters": "native",
         "parallel": "native",
         "images": "native",
+        "ship_image": "native",
+        "ship_inline": "native",
+        "ship_store": "native",
+        "ship_mount": "native",
         "environment": "native",
         "caching": "emulated",
         "retries": "emulated",
@@ -52,12 +57,18 @@ class PrefectBackend:
 
     def emit(self, pipeline: ir.Pipeline, options: EmitOptions) -> Emission:
         pipeline, images = step_images.place(pipeline, options)
-        return Emission(files=flow_files(pipeline, options), images=images)
+        files = flow_files(pipeline, options)
+        start = start_of(options, "Prefect").arguments
+        sizes = argument_sizes((it.docker.python, *start, it.id) for it in pipeline.steps)
+        check_sizes(sizes, options, self.name, str(pipeline.location))
+        return Emission(
+            files=files, images=images, uses=step_images.uses(pipeline, options), sizes=sizes
+        )
 
     def build(
-        self, images: tuple[ImageBuild, ...], options: BuildOptions, reporter: Reporter
+        self, emission: Emission, asked: EmitOptions, options: BuildOptions, reporter: Reporter
     ) -> None:
-        step_images.build(images, options, reporter)
+        step_images.provide(emission, asked, options, reporter)
 
 
 def flow_files(pipeline: ir.Pipeline, options: EmitOptions) -> dict[str, bytes]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from flowc_backends.containers import Bind
+    from flowc_backends.starting import Start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,7 @@ class StepTask:
     doc: str
     upstream: tuple[str, ...] = ()
     retries: int = 0
-    options: tuple[tuple[str, str], ...] = ()
+    options: tuple[tuple[str, object], ...] = ()
     wide: bool = False
     wide_submit: bool = False
 
@@ -56,7 +57,8 @@ class FlowFile:
     """A flow file. ``run_class``, ``run``, ``steps`` and ``end`` are names no parameter has.
 
     ``validated`` is whether Prefect can validate parameters of these names. ``retry_delay`` is in
-    seconds, 0 when no task is retried.
+    seconds, 0 when no task is retried. ``declared`` and ``as_users`` are whether containers are
+    given environments of their own, and users.
     """
 
     file: str
@@ -70,7 +72,9 @@ class FlowFile:
     retry_delay: int
     binds: tuple[Bind, ...]
     network: str
-    bundle: str
+    start: Start
+    declared: bool
+    as_users: bool
     python: str
     limit: int
     typing_names: tuple[str, ...]
