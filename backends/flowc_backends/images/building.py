@@ -65,13 +65,17 @@ def ensure_image(engine: Daemon, image: str, reporter: Reporter, platform: str =
         engine.pull(image, platform)
     except DaemonError as error:
         why = error.message.removeprefix(f"cannot pull image '{image}': ")
-        raise missing_image(image, why) from error
+        raise missing_image(image, why, platform) from error
 
 
 def _build_one(job: Job) -> None:
     job.reporter.note(f"building image {job.image.tag} for {job.steps}")
     context = dict(job.image.context)
     head, commands, rest = dockerfile.halves(context[DOCKERFILE].decode())
+    parent = dockerfile.parent_of(head)
+    if parent is not None and job.image.platform:
+        # The daemon's builder takes what is there, and sees too late what it is for.
+        ensure_image(job.engine, parent, job.reporter, job.image.platform)
     if commands and (job.options.pip == "host" or job.options.ca_bundle):
         requirements = context.pop(REQUIREMENTS_FILE, b"")
         base = install(job, _base(job, head), commands, requirements)

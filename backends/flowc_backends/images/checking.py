@@ -30,6 +30,9 @@ CARRIED = f"{HOME}/check.pyz"
 
 CLIENT = "obstore"
 
+DOCUMENT = '{\n "protocol":'
+"""How what `check` prints begins."""
+
 NEEDS_PYTHON = (
     "a step needs an image with Python 3.10 or newer; "
     "`python` in its docker settings names another interpreter than python3"
@@ -84,7 +87,7 @@ def _ask(engine: Daemon, use: ImageUse, asked: EmitOptions) -> tuple[int, str, s
         raise _unusable(use, error.message) from error
     # The author's modules may print while they are imported.
     text = "\n".join(output)
-    return code, text[text.rfind("{\n") :] if "{\n" in text else text, "\n".join(noise)
+    return code, text[max(text.rfind(DOCUMENT), 0) :], "\n".join(noise)
 
 
 def _problems(use: ImageUse, found: dict[str, Any], asked: EmitOptions) -> list[FlowcError]:

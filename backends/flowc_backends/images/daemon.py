@@ -75,13 +75,19 @@ class Daemon:
         """Which of these images are there, and their ids: one call for all of them."""
         return {name: image.id for name, image in self.list_images(references).items()}
 
-    def list_images(self, references: Iterable[str]) -> dict[str, Listed]:
-        """Which of these images are there: one call for all of them."""
+    def list_images(
+        self, references: Iterable[str], repositories: Iterable[str] = ()
+    ) -> dict[str, Listed]:
+        """Which of these images are there: one call for all of them.
+
+        What is known of ``repositories`` in registries is told of the images as well.
+        """
         wanted = {reference: full_name(reference) for reference in references}
         if not wanted:
             return {}
         with _translated("list images"):
-            rows = self._api.images(filters={"reference": sorted(set(wanted.values()))})
+            pushed = {f"{repository}@*" for repository in repositories}
+            rows = self._api.images(filters={"reference": sorted({*wanted.values(), *pushed})})
         found = {name: _listed(row) for row in rows for name in _names(row)}
         return {given: found[full] for given, full in wanted.items() if full in found}
 

@@ -39,7 +39,8 @@ def provide(
     refuses.
     """
     built = {image.tag for image in emission.images}
-    there = engine.list_images([*built, *(use.reference for use in emission.uses)])
+    names = [*built, *(use.reference for use in emission.uses)]
+    there = engine.list_images(names, map(_repository, built) if asked.registry else ())
     building.build_missing(engine, emission.images, there, options, reporter)
     for use in emission.uses:
         image = there.get(use.reference)
@@ -74,7 +75,7 @@ def _push(
     engine: Daemon, images: Sequence[ImageBuild], there: dict[str, Listed], reporter: Reporter
 ) -> None:
     for image in images:
-        repository = split_reference(image.tag)[0]
+        repository = _repository(image.tag)
         known = there.get(image.tag)
         if known is not None and repository in known.repositories:
             continue
@@ -87,3 +88,7 @@ def _push(
                 error.message,
                 hint=f"`docker login {host}` with an account that may push to {repository}",
             ) from error
+
+
+def _repository(tag: str) -> str:
+    return split_reference(tag)[0]
