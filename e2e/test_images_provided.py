@@ -17,7 +17,7 @@ from e2e.engines.registry import Registry
 from e2e.targets import FLOWC
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.usefixtures("docker_engine")
@@ -71,8 +71,12 @@ class Project:
         return done.stderr
 
     @property
-    def manifest(self) -> dict[str, dict[str, dict[str, object]]]:
-        return json.loads((self.out / "manifest.json").read_text())
+    def images(self) -> dict[str, dict[str, object]]:
+        """Those of the manifest."""
+        found: dict[str, dict[str, object]] = json.loads((self.out / "manifest.json").read_text())[
+            "images"
+        ]
+        return found
 
 
 @pytest.fixture
@@ -87,7 +91,7 @@ def project(tmp_path: Path, base_image: str) -> Iterator[Project]:
 
 def test_an_image_is_tried_once(project: Project) -> None:
     first = project.compile()
-    [image] = project.manifest["images"]
+    [image] = project.images
     assert f"trying image {image}" in first
     again = project.compile()
     assert "trying" not in again
@@ -140,7 +144,7 @@ def test_a_platform_is_part_of_the_name(project: Project) -> None:
         check=True,
     ).stdout.strip()
     project.compile("--platform", f"linux/{machine}")
-    [(image, about)] = project.manifest["images"].items()
+    [(image, about)] = project.images.items()
     assert image.endswith(f"-{machine}")
     assert about["platform"] == f"linux/{machine}"
 
@@ -161,7 +165,7 @@ def test_images_are_pushed(project: Project) -> None:
     with Registry() as registry:
         prefix = f"{registry.address}/team"
         assert "pushing image" in project.compile("--registry", prefix)
-        [image] = project.manifest["images"]
+        [image] = project.images
         repository, _, tag = image.rpartition(":")
         assert repository == f"{prefix}/provided"
         assert registry.tags("team/provided") == [tag]
@@ -185,7 +189,7 @@ def test_a_registry_that_does_not_answer(project: Project) -> None:
 
 
 @contextmanager
-def counting_proxy() -> Iterator[tuple[str, list[str]]]:
+def counting_proxy() -> Generator[tuple[str, list[str]]]:
     """An address that leads to the daemon, and the paths that were asked for there."""
     requests: list[str] = []
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -76,7 +76,8 @@ def _absent() -> list[str]:
 def _lacking(specs: list[StepSpec], absent: list[str]) -> Iterator[tuple[str, list[str]]]:
     missing = {versions.normalise(imports.distribution_of(name)) for name in absent}
     for step in specs:
-        used = (step["ingredients"].get("versions") or {}).get("distributions") or ()
+        counted: Json = step["ingredients"].get("versions") or {}
+        used: list[str] = counted.get("distributions") or []
         if missing.intersection(used):
             yield step["id"], sorted(missing.intersection(used))
 

@@ -56,8 +56,10 @@ class C:
 
 '''
 
-AUTHOR = '"""Mine."""\n# Mine.\nfrom flowc import pipeline, step\n\n\n@step\ndef one() -> str:\n'
-AUTHOR += '    """Kept."""\n    return one.__doc__\n\n\n@pipeline\ndef small():\n    one()\n'
+AUTHOR = (
+    '"""Mine."""\n# Mine.\nfrom flowc import pipeline, step\n\n\n@step\ndef one() -> str:\n'
+    '    """Kept."""\n    return one.__doc__\n\n\n@pipeline\ndef small():\n    one()\n'
+)
 
 
 def entries(bundle: Bundle) -> dict[str, bytes]:
@@ -82,8 +84,13 @@ def test_it_runs_as_before(tmp_path: Path) -> None:
     file = tmp_path / "slim.pyz"
     file.write_bytes(less.data)
     run = ["--run", "r", "--store", f"file://{tmp_path}/store"]
-    for words in (["step", "one", *run], ["finalise", *run], ["--help"]):
-        command = [sys.executable, "-I", "-S", file, *words]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-    assert "SIGTERM and SIGINT are forwarded" in done.stdout
+    for words in (["step", "one", *run], ["finalise", *run]):
+        started(file, *words)
+    assert "SIGTERM and SIGINT are forwarded" in started(file, "--help")
+
+
+def started(bundle: Path, *words: str) -> str:
+    command = [sys.executable, "-I", "-S", str(bundle), *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
