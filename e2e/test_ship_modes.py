@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from e2e.targets import flowc, only_run
+from flowc.client import Client
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,10 +62,8 @@ class Place:
     def check(self, ship: str) -> None:
         document = only_run(self.store(ship), "shipped", set())
         assert document["status"] == "completed"
-        [step] = document["steps"]
-        uri = step["outputs"]["output"]["digest"]
-        path = self.store(ship) / "cas" / uri[:2] / uri
-        assert json.loads(path.read_text()) == "it's {x} me"
+        client = Client(f"file://{self.store(ship)}")
+        assert client.artifact(document["run_id"], "greet", "output") == "it's {x} me"
 
 
 @pytest.fixture

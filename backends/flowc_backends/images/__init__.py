@@ -39,7 +39,7 @@ def provide(
     """
     from flowc_backends.images import daemon, providing
 
-    if not emission.uses:
+    if not emission.uses or providing.is_provided(emission, asked):
         return
     with daemon.connect() as engine:
         providing.provide(engine, emission, asked, options, reporter)

@@ -82,14 +82,12 @@ class Daemon:
 
         What is known of ``repositories`` in registries is told of the images as well.
         """
-        wanted = {reference: full_name(reference) for reference in references}
-        if not wanted:
+        references = list(references)
+        if not references:
             return {}
         with _translated("list images"):
-            pushed = {f"{repository}@*" for repository in repositories}
-            rows = self._api.images(filters={"reference": sorted({*wanted.values(), *pushed})})
-        found = {name: _listed(row) for row in rows for name in _names(row)}
-        return {given: found[full] for given, full in wanted.items() if full in found}
+            rows = self._api.images(filters={"reference": image_filter(references, repositories)})
+        return listed_images(references, rows)
 
     def has_image(self, image: str) -> bool:
         """Whether an image is there, named in any of the ways the daemon understands."""
@@ -247,6 +245,21 @@ def connect(connections: int = 10) -> Generator[Daemon]:
         yield Daemon(api)
     finally:
         client.close()
+
+
+def image_filter(references: Iterable[str], repositories: Iterable[str]) -> list[str]:
+    """What a list of images is narrowed down to."""
+    pushed = {f"{repository}@*" for repository in repositories}
+    return sorted({*map(full_name, references), *pushed})
+
+
+def listed_images(
+    references: Iterable[str], rows: Iterable[Mapping[str, Any]]
+) -> dict[str, Listed]:
+    """Which of ``references`` are among the daemon's images."""
+    found = {name: _listed(row) for row in rows for name in _names(row)}
+    named = {reference: full_name(reference) for reference in references}
+    return {given: found[full] for given, full in named.items() if full in found}
 
 
 def _names(row: Mapping[str, Any]) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flowc.errors import BackendError
-from flowc_backends.images import building, checking
+from flowc_backends.images import building, checking, glance
 from flowc_backends.images.daemon import DaemonError
 from flowc_backends.images.references import split_reference
 
@@ -26,6 +26,17 @@ if TYPE_CHECKING:
     from flowc_backends.images.daemon import Daemon, Listed
 
 
+def is_provided(emission: Emission, asked: EmitOptions) -> bool:
+    """Whether a glance tells that there is nothing to do."""
+    there = glance.list_images(*_named(emission, asked))
+    return (
+        there is not None
+        and all(image.tag in there for image in emission.images)
+        and all(_has_passed(use, there, asked) for use in emission.uses)
+        and not (asked.registry and _unpushed(emission.images, there))
+    )
+
+
 def provide(
     engine: Daemon,
     emission: Emission,
@@ -39,12 +50,10 @@ def provide(
     refuses.
     """
     built = {image.tag for image in emission.images}
-    names = [*built, *(use.reference for use in emission.uses)]
-    there = engine.list_images(names, map(_repository, built) if asked.registry else ())
+    there = engine.list_images(*_named(emission, asked))
     building.build_missing(engine, emission.images, there, options, reporter)
     for use in emission.uses:
-        image = there.get(use.reference)
-        if image is not None and checking.has_passed(image.id, use, asked):
+        if _has_passed(use, there, asked):
             continue
         if use.reference not in built and not _is_here(engine, use, asked, options, reporter):
             continue
@@ -52,7 +61,27 @@ def provide(
         id_ = str(engine.inspect_image(use.reference)["Id"])
         checking.check(engine, id_, use, asked)
     if asked.registry:
-        _push(engine, emission.images, there, reporter)
+        _push(engine, _unpushed(emission.images, there), reporter)
+
+
+def _named(emission: Emission, asked: EmitOptions) -> tuple[list[str], list[str]]:
+    """The images, and the repositories in which some of them should be."""
+    built = [image.tag for image in emission.images]
+    repositories = list(map(_repository, built)) if asked.registry else []
+    return [*built, *(use.reference for use in emission.uses)], repositories
+
+
+def _has_passed(use: ImageUse, there: dict[str, Listed], asked: EmitOptions) -> bool:
+    image = there.get(use.reference)
+    return image is not None and checking.has_passed(image.id, use, asked)
+
+
+def _unpushed(images: Sequence[ImageBuild], there: dict[str, Listed]) -> list[ImageBuild]:
+    return [
+        image
+        for image in images
+        if image.tag not in there or _repository(image.tag) not in there[image.tag].repositories
+    ]
 
 
 def _is_here(
@@ -71,14 +100,9 @@ def _is_here(
     return True
 
 
-def _push(
-    engine: Daemon, images: Sequence[ImageBuild], there: dict[str, Listed], reporter: Reporter
-) -> None:
+def _push(engine: Daemon, images: Sequence[ImageBuild], reporter: Reporter) -> None:
     for image in images:
         repository = _repository(image.tag)
-        known = there.get(image.tag)
-        if known is not None and repository in known.repositories:
-            continue
         reporter.note(f"pushing image {image.tag}")
         try:
             engine.push(image.tag)

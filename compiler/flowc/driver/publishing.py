@@ -11,12 +11,13 @@ machine or a claim of a cluster, is told in a note: the build directory holds th
 from __future__ import annotations
 
 import posixpath
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from flowc.errors import BackendError
-from flowc_runtime.stores import FileStore, StoreError, open_store
+from flowc_runtime.stores import StoreError, open_store
 
 if TYPE_CHECKING:
     from flowc.registry import Emission, EmitOptions
@@ -56,11 +57,16 @@ def unbuilt(options: EmitOptions, emission: Emission) -> list[str]:
 def _put_file(folder: Path | None, key: str, options: EmitOptions) -> list[str]:
     if folder is None or not folder.is_dir():
         return [_left(options)]
+    path = folder / key
+    temporary = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
     try:
-        FileStore(str(folder)).put_if_absent(key, options.bundle.data)
-    except StoreError as error:
+        path.parent.mkdir(exist_ok=True)
+        if not path.exists():
+            temporary.write_bytes(options.bundle.data)
+            temporary.replace(path)
+    except OSError as error:
         raise BackendError(
-            f"the bundle cannot be put into {folder}: {error}",
+            f"the bundle cannot be put into {path.parent}: {error.strerror}",
             hint=f"--no-build writes the files alone; put {options.bundle.key} there yourself",
         ) from error
     return []
