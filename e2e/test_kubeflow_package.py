@@ -6,7 +6,11 @@ import subprocess
 
 from e2e.engines.venvs import CHECKOUT, engine_python
 
-GOLDENS = sorted((CHECKOUT / "tests/backends/kubeflow").glob("*.yaml"))
+GOLDENS = sorted(
+    golden
+    for folder in ("kubeflow", "shipping")
+    for golden in (CHECKOUT / "tests/backends" / folder).glob("*.yaml")
+)
 
 
 def test_kfp_reads_every_golden_package() -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from flowc.errors import AuthorError, FlowcError, raise_all
+from flowc_backends.starting import BUNDLES
 from flowc_runtime.contract import ARGUMENT_LIMIT
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class Bind:
 
     source: str
     target: str
+    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,8 @@ def describe(options: EmitOptions, target: str) -> Containers:
         errors += check_argument(text, what)
     raise_all(errors)
     binds = tuple(Bind(source=volume.source, target=volume.target) for volume in options.volumes)
+    if options.ship == "mount" and options.bundles is not None:
+        binds = (*binds, Bind(source=options.bundles.source, target=BUNDLES, read_only=True))
     return Containers(store=options.store, binds=binds, network=options.network)
 
 

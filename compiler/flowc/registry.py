@@ -21,6 +21,10 @@ FEATURES: Mapping[str, str] = {
     "parameters": "parameters changed at run time without compiling again",
     "parallel": "independent steps at the same time",
     "images": "an image of its own for each step",
+    "ship_image": "the bundle in each image (--ship image)",
+    "ship_inline": "the bundle inside the artifact (--ship inline)",
+    "ship_store": "the bundle in the store (--ship store)",
+    "ship_mount": "the bundle in a folder that is mounted (--ship mount)",
     "environment": "environment variables for each step",
     "secrets": "values that nobody knows but the steps they are given to",
     "caching": "cached steps are not executed again",
@@ -79,6 +83,11 @@ class Bundle:
     def filename(self) -> str:
         return f"bundle-{self.digest[:16]}.pyz"
 
+    @property
+    def key(self) -> str:
+        """Where it is in a store, in a folder of bundles and in a build directory."""
+        return f"bundles/{self.digest}.pyz"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volume:
@@ -98,6 +107,9 @@ class EmitOptions:
 
     ``store`` is the URI as containers see it. ``default_parent_image`` is used by steps that
     declare none. ``network`` is a Docker network for containers that an engine starts.
+    ``bundles`` is, with ``ship="mount"``, the folder or claim with bundles; backends choose where
+    it is mounted. ``platform`` is what images are built for (``linux/arm64``), empty for the
+    daemon's own; ``registry`` is what they are pushed to (``host:5000/team``), empty for none.
     ``version`` is the engine's series that the output may count on, empty for all of them.
     """
 
@@ -108,24 +120,65 @@ class EmitOptions:
     ship: Ship = "image"
     default_parent_image: str = ""
     network: str = ""
+    bundles: Volume | None = None
+    platform: str = ""
+    registry: str = ""
     version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageBuild:
-    """An image to build: a tag that is the digest of its context, and the context's files."""
+    """An image to build: a tag that is the digest of its context, and the context's files.
+
+    ``platform`` is empty for the daemon's own.
+    """
 
     tag: str
     context: Mapping[str, bytes]
     steps: tuple[str, ...]
+    platform: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageUse:
+    """An image that steps run in, built by flowc or not; ``python`` is their interpreter, and
+    ``environment`` what they are given that the image does not hold.
+    """
+
+    reference: str
+    python: str
+    steps: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much of one of the engine's limits an artifact uses, in bytes.
+
+    ``what`` is measured; ``why`` is who sets the limit.
+    """
+
+    what: str
+    used: int
+    limit: int
+    why: str
+
+    @property
+    def percent(self) -> float:
+        return round(100 * self.used / self.limit, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emission:
-    """What a backend wrote: files by path relative to the build directory, and images."""
+    """What a backend wrote: files by path relative to the build directory, and images.
+
+    ``images`` are those to build, ``uses`` all that steps run in.
+    """
 
     files: Mapping[str, bytes]
     images: tuple[ImageBuild, ...] = ()
+    uses: tuple[ImageUse, ...] = ()
+    sizes: tuple[Size, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -136,11 +189,12 @@ class BuildOptions:
     ``pip`` says where requirements come from: ``index`` lets pip in the build reach the package
     index, ``host`` downloads wheels with this machine's pip and copies them in, for builds without
     a network. ``ca_bundle`` is a PEM file that pip and apt in the build trust; it stays out of the
-    image.
+    image. ``trust_image`` lets steps run in images that cannot be tried on this machine.
     """
 
     pip: Literal["index", "host"] = "index"
     ca_bundle: str = ""
+    trust_image: bool = False
 
 
 class Reporter(Protocol):
@@ -190,7 +244,7 @@ class EngineBackend(Backend, Protocol):
 
     def emit(self, pipeline: ir.Pipeline, options: EmitOptions) -> Emission: ...
     def build(
-        self, images: tuple[ImageBuild, ...], options: BuildOptions, reporter: Reporter
+        self, emission: Emission, asked: EmitOptions, options: BuildOptions, reporter: Reporter
     ) -> None: ...
 
 

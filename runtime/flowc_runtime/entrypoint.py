@@ -4,7 +4,8 @@
 
     step ID      run one step: load its inputs, call its function, store its outputs
     finalise     end a run: note what was lost, skipped or never started
-    check        print JSON: this Python, the modules that import, whether the store can be reached
+    check [ID…]  print JSON: this Python, the modules that import, whether the store can be
+                 reached; about all steps, or those that are named
     unpack [DIR] unpack the bundle for faster starts; DIR is the bundle's name without .pyz
 
     --store URI           where everything is kept (file:, s3:, gs:, az:)
@@ -101,7 +102,7 @@ def _run_command(options: Options, bundle: Bundle) -> int:
         return contract.EXIT_COMPLETED
     from flowc_runtime.check import check
 
-    print(check(bundle, options.get("store") or _default_store(options)))
+    print(check(bundle, options.get("store") or _default_store(options), options.arguments))
     return contract.EXIT_COMPLETED
 
 

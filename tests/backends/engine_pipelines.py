@@ -133,6 +133,7 @@ SECRET = pipeline(
         ),
     ),
     step("report", "train"),
+    max_parallel_steps=2,
 )
 WHEN = type_of("union", type_of("class", name="datetime:datetime"), NONE)
 SCHEDULED = pipeline(

@@ -261,11 +261,6 @@ def test_refusals(
     golden(f"refused_{name}.txt", refusal(lambda: package_text(case, asked)))
 
 
-def test_a_way_to_ship_that_kubeflow_has_not_is_refused() -> None:
-    with pytest.raises(BackendError, match="cannot ship the bundle as 'mount'"):
-        KubeflowBackend().emit(DIAMOND, options(ship="mount"))
-
-
 def test_every_feature_is_answered() -> None:
     assert set(KubeflowBackend.supports) == set(FEATURES)
 
@@ -319,7 +314,7 @@ def test_a_component_never_has_the_pipelines_name() -> None:
 
 def test_invocations_of_one_function_share_a_component_unless_images_differ() -> None:
     def components(*steps: ir.Step) -> list[str]:
-        return [it.name for it in lower_package(pipeline("p", *steps), options(), "/b").components]
+        return [it.name for it in lower_package(pipeline("p", *steps), options()).components]
 
     once, again = step("a"), step("a_2", name="a")
     assert components(once, again) == ["comp-a"]
@@ -349,7 +344,7 @@ def test_long_names_stay_apart() -> None:
 
 
 def test_a_text_that_says_something_else_is_found() -> None:
-    model = lower_package(DIAMOND, options(), "/opt/flowc/bundle")
+    model = lower_package(DIAMOND, options())
     text = package_text(DIAMOND, options()).replace("dependentTasks: [load]", "dependentTasks: []")
     with pytest.raises(InternalError, match=r"tasks/train/dependentTasks is .* instead of"):
         check_package(text, model)
@@ -365,7 +360,7 @@ def test_a_text_that_says_something_else_is_found() -> None:
     ],
 )
 def test_a_dangling_reference_is_found(part: str, changes: dict[str, Any], problem: str) -> None:
-    model = lower_package(DIAMOND, options(), "/opt/flowc/bundle")
+    model = lower_package(DIAMOND, options())
     items = getattr(model, part)
     parts: dict[str, Any] = {part: (replace(items[0], **changes), *items[1:])}
     broken = replace(model, **parts)

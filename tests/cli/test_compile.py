@@ -75,3 +75,70 @@ def test_volumes_reach_the_backend(flowc: CommandLine, source: str) -> None:
 def test_the_choices_are_the_registrys() -> None:
     assert typing.get_args(Ship) == SHIP
     assert typing.get_args(typing.get_type_hints(BuildOptions)["pip"]) == PIP
+
+
+def test_the_manifest_tells_all_of_a_build(flowc: CommandLine, source: str) -> None:
+    flowc("compile", source, *ENGINE, "-o", "b", "--ship", "store", "--parent-image", "mine:1")
+    manifest = json.loads((flowc.folder / "b/manifest.json").read_text(encoding="utf-8"))
+    bundle = f"bundles/{manifest['bundle']}.pyz"
+    assert sorted(manifest["files"]) == ["build.json", bundle, "ir.json", "shaped.py"]
+    assert manifest["features"] == {
+        "caching": "emulated",
+        "continue_on_failure": "native",
+        "images": "native",
+        "logs": "native",
+        "parallel": "native",
+        "parameters": "native",
+        "ship_store": "native",
+    }
+    assert manifest["images"] == {
+        "mine:1": {"built": False, "platform": None, "steps": ["make", "make_2"]}
+    }
+    assert [it["what"] for it in manifest["sizes"]] == [
+        "longest argument",
+        "longest command",
+        "DAG file",
+    ]
+    assert all(0 <= it["percent"] < 100 and it["bytes"] < it["limit"] for it in manifest["sizes"])
+
+
+def test_a_registry_and_a_platform_are_in_the_names_of_images(
+    flowc: CommandLine, source: str
+) -> None:
+    where = ("--registry", "host.example:5000/team/", "--platform", "linux/arm64")
+    report = json.loads(flowc("compile", source, *ENGINE, *where, "--json").out)
+    [image] = report["images"]
+    assert image.startswith("host.example:5000/team/shaped:")
+    assert image.endswith("-arm64")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--registry", "https://host"), "'https://host' is not the beginning of an image's name"),
+        (("--platform", "linux/s390x"), "'linux/s390x' is not one of"),
+        (("--ship", "mount"), "where are the bundles that Airflow mounts?"),
+        (("--ship", "mount", "--bundles", "here"), "neither an absolute path"),
+    ],
+)
+def test_wrong_ways_to_ship(
+    flowc: CommandLine, source: str, options: tuple[str, ...], says: str
+) -> None:
+    outcome = flowc("compile", source, *ENGINE, *options)
+    assert (outcome.status, outcome.out) == (2, "")
+    assert says in outcome.err
+    assert not (flowc.folder / "build").exists()
+
+
+@pytest.mark.parametrize("ship", ["inline", "store"])
+def test_the_same_pipeline_ships_the_same_bytes(
+    flowc: CommandLine, source: str, ship: str
+) -> None:
+    for out in ("a", "b"):
+        assert flowc("compile", source, *ENGINE, "-o", out, "--ship", ship).status == 0
+    names = sorted(
+        path.relative_to(flowc.folder / "a") for path in (flowc.folder / "a").rglob("*")
+    )
+    for name in names:
+        first, second = (flowc.folder / out / name for out in ("a", "b"))
+        assert first.is_dir() or first.read_bytes() == second.read_bytes()

@@ -109,11 +109,24 @@ def test_help_and_version(made: Bundle) -> None:
 
 
 def test_check(made: Bundle) -> None:
-    (made.folder / "src" / "author.py").write_text("import no_such_module\n")
+    (made.folder / "src" / "author.py").write_text("raise ImportError('not today')\n")
     found = json.loads(made.call("check").stdout)
     assert found["python"] == ".".join(map(str, sys.version_info[:3]))
     assert found["store"] == ""
-    assert "no_such_module" in found["modules"]["author"]
+    assert found["modules"] == {"author": "ImportError: not today"}
+
+
+def test_check_tells_what_the_named_steps_use_and_the_image_lacks(
+    bundle: Callable[..., Bundle],
+) -> None:
+    uses, other = step("uses"), step("other")
+    uses["ingredients"]["versions"] = {"level": "minor", "distributions": ["no-such-module"]}
+    made = bundle("import no_such_module, no_other\n", uses, other)
+    found = json.loads(made.call("check", "uses").stdout)
+    assert found["modules"] == {"author": ""}
+    assert found["absent"] == ["no_other", "no_such_module"]
+    assert found["lacking"] == {"uses": ["no-such-module"]}
+    assert json.loads(made.call("check", "other").stdout)["lacking"] == {}
 
 
 def zipped(made: Bundle) -> Path:

@@ -6,11 +6,12 @@ import ast
 from typing import TYPE_CHECKING, Literal
 
 from flowc.errors import InternalError
-from flowc.registry import Emission, Versions
+from flowc.registry import Emission, Size, Versions
 from flowc_backends import images as step_images
 from flowc_backends.airflow import deploy as deploying
 from flowc_backends.airflow.lower import lower
 from flowc_backends.python_file import render_file
+from flowc_backends.starting import argument_sizes, check_sizes, start_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,13 +24,17 @@ if TYPE_CHECKING:
         DeployOptions,
         EmitOptions,
         EngineRunStatus,
-        ImageBuild,
         Reporter,
         Support,
     )
     from flowc_backends.airflow.model import Dag
 
 TEMPLATE = "airflow/dag.py.jinja"
+
+DAG_FILE = (1 << 24) - 1
+"""`DagCode.source_code` of Airflow's models: a text without limit to speak of on PostgreSQL and
+SQLite, MySQL's MEDIUMTEXT. The serialized DAG cuts templated fields at 4 KiB
+(`[core] max_templated_field_length`), so the bundle is not in it."""
 
 
 class AirflowBackend:
@@ -40,6 +45,10 @@ class AirflowBackend:
         "parameters": "native",
         "parallel": "native",
         "images": "native",
+        "ship_image": "native",
+        "ship_inline": "native",
+        "ship_store": "native",
+        "ship_mount": "native",
         "environment": "native",
         "secrets": "native",
         "caching": "emulated",
@@ -66,12 +75,17 @@ class AirflowBackend:
 
     def emit(self, pipeline: ir.Pipeline, options: EmitOptions) -> Emission:
         pipeline, images = step_images.place(pipeline, options)
-        return Emission(files=dag_file(pipeline, options), images=images)
+        files = dag_file(pipeline, options)
+        sizes = (*_command_sizes(pipeline, options), _file_size(files))
+        check_sizes(sizes, options, self.name, str(pipeline.location))
+        return Emission(
+            files=files, images=images, uses=step_images.uses(pipeline, options), sizes=sizes
+        )
 
     def build(
-        self, images: tuple[ImageBuild, ...], options: BuildOptions, reporter: Reporter
+        self, emission: Emission, asked: EmitOptions, options: BuildOptions, reporter: Reporter
     ) -> None:
-        step_images.build(images, options, reporter)
+        step_images.provide(emission, asked, options, reporter)
 
     def deploy(self, build: Build, options: DeployOptions, reporter: Reporter) -> Deployment:
         return deploying.deploy(build, options, reporter)
@@ -92,6 +106,20 @@ def dag_file(pipeline: ir.Pipeline, options: EmitOptions) -> dict[str, bytes]:
     text, tree = render_file(TEMPLATE, dag=dag)
     _check(dag, tree)
     return {f"{dag.dag_id}.py": text.encode()}
+
+
+def _command_sizes(pipeline: ir.Pipeline, options: EmitOptions) -> tuple[Size, ...]:
+    start = start_of(options, "Airflow").arguments
+    return argument_sizes((it.docker.python, *start, it.id) for it in pipeline.steps)
+
+
+def _file_size(files: Mapping[str, bytes]) -> Size:
+    return Size(
+        what="DAG file",
+        used=sum(map(len, files.values())),
+        limit=DAG_FILE,
+        why="Airflow, which keeps it in its database: 16 MiB on MySQL",
+    )
 
 
 def _check(dag: Dag, tree: ast.Module) -> None:

@@ -12,9 +12,9 @@ from flowc_backends import containers, secrets
 from flowc_backends.airflow.model import Dag, Edge, Image, ParamLine, Task
 from flowc_backends.airflow.naming import task_ids
 from flowc_backends.airflow.timetables import EPOCH, moment, timetable
-from flowc_backends.images import BUNDLE
 from flowc_backends.json_schema import parameter_schema
 from flowc_backends.python_names import Names, ascii_name
+from flowc_backends.starting import environment_of, start_of, user_of
 from flowc_runtime.contract import ARGUMENT_LIMIT, secret_variable
 from flowc_runtime.values import type_text
 from flowc_templates.airflow_literal import escape, jlit
@@ -37,11 +37,11 @@ _RETRY_DELAY = 5
 
 # What the file defines or imports, and a step must not be called.
 _TAKEN = frozenset((
-    "AirflowNotFoundException", "Any", "BaseHook", "CronTriggerTimetable", "DAG",
+    "AirflowNotFoundException", "Any", "BUNDLE", "BaseHook", "CronTriggerTimetable", "DAG",
     "DeltaTriggerTimetable", "DockerOperator", "ENVIRONMENT", "Iterator", "LIMIT", "MOUNTS",
-    "Mapping", "Mount", "Param", "RUN", "Secrets", "TYPE_CHECKING", "Variable", "annotations",
-    "argument", "cleandoc", "container", "datetime", "json", "logging", "secret", "timedelta",
-    "timezone",
+    "Mapping", "Mount", "PROGRAM", "Param", "RUN", "START", "Secrets", "TYPE_CHECKING", "Variable",
+    "annotations", "argument", "cleandoc", "container", "datetime", "json", "logging", "secret",
+    "timedelta", "timezone",
 ))  # fmt: skip
 
 
@@ -63,10 +63,10 @@ def lower(pipeline: ir.Pipeline, options: EmitOptions) -> Dag:
     ids = task_ids(pipeline.steps)
     variables = {step.id: names.add(step.id) for step in pipeline.steps}
     tasks = tuple(
-        _task(step, variables[step.id], ids[step.id], images[step.image])
+        _task(step, variables[step.id], ids[step.id], images[step.image], options)
         for step in pipeline.steps
     )
-    finaliser = _finaliser(pipeline, names, set(ids.values()), images)
+    finaliser = _finaliser(pipeline, names, set(ids.values()), images, options)
     dag_id = ascii_name(pipeline.name)
     retried = any(step.infrastructure_retries for step in pipeline.steps)
     return Dag(
@@ -79,15 +79,16 @@ def lower(pipeline: ir.Pipeline, options: EmitOptions) -> Dag:
         imports=_imports(pipeline, _HOMES[options.version]),
         timetable=timetable(pipeline.schedule),
         uses_timedelta=retried or bool(pipeline.schedule and pipeline.schedule.interval),
-        start=moment(pipeline.schedule.start if pipeline.schedule else "") or EPOCH,
-        end=moment(pipeline.schedule.end if pipeline.schedule else ""),
+        start_date=moment(pipeline.schedule.start if pipeline.schedule else "") or EPOCH,
+        end_date=moment(pipeline.schedule.end if pipeline.schedule else ""),
         catchup=bool(pipeline.schedule and pipeline.schedule.catchup),
         limits=_limits(pipeline),
         tells_time=any(it.filled for it in pipeline.runtime_parameters),
         store=f'{{{{ var.value.get("{STORE_VARIABLE}", "{escape(common.store)}") }}}}',
         binds=common.binds,
         network=common.network,
-        bundle=BUNDLE,
+        start=start_of(options, "Airflow"),
+        declared=any(environment_of(options, it.docker.environment) for it in pipeline.steps),
         python=_PYTHON,
         limit=ARGUMENT_LIMIT,
         params=tuple(_param(parameter) for parameter in pipeline.runtime_parameters),
@@ -153,14 +154,13 @@ def _images(pipeline: ir.Pipeline, names: Names) -> dict[str, str]:
     }
 
 
-def _task(step: ir.Step, variable: str, task_id: str, image: str) -> Task:
-    options: list[tuple[str, str | int]] = []
+def _task(step: ir.Step, variable: str, task_id: str, image: str, asked: EmitOptions) -> Task:
+    options: list[tuple[str, object]] = []
     if step.infrastructure_retries:
         options.append(("retries", step.infrastructure_retries))
     if step.id != task_id:
         options.append(("task_display_name", step.id))
-    if step.docker.python != _PYTHON:
-        options.append(("python", jlit(step.docker.python)))
+    options += _container_options(step, asked)
     return Task(
         variable=variable,
         task_id=task_id,
@@ -172,21 +172,38 @@ def _task(step: ir.Step, variable: str, task_id: str, image: str) -> Task:
     )
 
 
+def _container_options(step: ir.Step, asked: EmitOptions) -> list[tuple[str, object]]:
+    """What the container is told that its image does not say."""
+    options: list[tuple[str, object]] = []
+    if step.docker.python != _PYTHON:
+        options.append(("python", jlit(step.docker.python)))
+    environment = environment_of(asked, step.docker.environment)
+    if environment:
+        options.append(("environment", {name: jlit(value) for name, value in environment}))
+    user = user_of(asked, step.docker.user)
+    if user:
+        options.append(("user", user))
+    return options
+
+
 def _finaliser(
-    pipeline: ir.Pipeline, names: Names, taken: set[str], images: dict[str, str]
+    pipeline: ir.Pipeline,
+    names: Names,
+    taken: set[str],
+    images: dict[str, str],
+    asked: EmitOptions,
 ) -> Task:
     task_id = FINALISER
     while task_id in taken:
         task_id = f"flowc_{task_id}"
     first = pipeline.steps[0]
-    python = () if first.docker.python == _PYTHON else (("python", jlit(first.docker.python)),)
     return Task(
         variable=names.add(task_id),
         task_id=task_id,
         command=("finalise",),
         image=images[first.image],
         doc="Close the run's record, whatever happened before, and fail if a step failed.",
-        options=python,
+        options=tuple(_container_options(first, asked)),
         secrets=_secrets(secrets.finaliser_secrets(pipeline)),
     )
 

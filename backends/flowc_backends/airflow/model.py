@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from flowc_backends.containers import Bind
+    from flowc_backends.starting import Start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ class Task:
     command: tuple[str, ...]
     image: str
     doc: str
-    options: tuple[tuple[str, str | int], ...] = ()
+    options: tuple[tuple[str, object], ...] = ()
     secrets: Mapping[str, list[str]] = field(default_factory=dict[str, list[str]])
 
 
@@ -78,9 +79,10 @@ class Dag:
 
     ``home`` is the module that has DAGs and params, empty where that depends on Airflow's version;
     ``imports`` are modules and names of Airflow's, sorted; ``deprecated`` is why linters should
-    bear with them. ``start`` and ``end`` are the arguments of a datetime in UTC, ``end`` none
-    without one. ``limits`` are further arguments of the DAG. ``tells_time`` is whether containers
-    are told for what time the run was scheduled.
+    bear with them. ``start_date`` and ``end_date`` are the arguments of a datetime in UTC, of
+    which the latter may be none. ``limits`` are further arguments of the DAG. ``tells_time`` is
+    whether containers are told for what time the run was scheduled, ``declared`` whether tasks
+    have environments of their own.
     """
 
     dag_id: str
@@ -92,15 +94,16 @@ class Dag:
     imports: tuple[tuple[str, tuple[str, ...]], ...]
     timetable: Timetable | None
     uses_timedelta: bool
-    start: tuple[int, ...]
-    end: tuple[int, ...]
+    start_date: tuple[int, ...]
+    end_date: tuple[int, ...]
     catchup: bool
     limits: tuple[tuple[str, int], ...]
     tells_time: bool
     store: str
     binds: tuple[Bind, ...]
     network: str
-    bundle: str
+    start: Start
+    declared: bool
     python: str
     limit: int
     params: tuple[ParamLine, ...]

@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flowc_backends.images.memory import cache_home
 from flowc_runtime.stores import FileStore
 
 if TYPE_CHECKING:
@@ -87,11 +88,3 @@ def bundle_home(store: Store) -> Path:
     if isinstance(store, FileStore):
         return Path(store.root, "bundles")
     return cache_home() / "bundles"
-
-
-def cache_home() -> Path:
-    """Where flowc keeps what it can make again."""
-    configured = os.environ.get("FLOWC_HOME")
-    if configured:
-        return Path(configured)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "flowc"

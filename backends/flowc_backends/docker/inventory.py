@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from flowc.narrowing import is_dict
-from flowc_backends.docker.bundles import cache_home
+from flowc_backends.images.memory import cache_home
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flowc_backends.images.dockerfile import BUNDLE
-from flowc_backends.images.placing import default_parent_image, place
+from flowc_backends.images.placing import default_parent_image, place, uses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from flowc.registry import BuildOptions, ImageBuild, Reporter
+    from flowc.registry import BuildOptions, Emission, EmitOptions, ImageBuild, Reporter
 
-__all__ = ["BUNDLE", "build", "default_parent_image", "place", "smoke_test"]
+__all__ = ["BUNDLE", "build", "default_parent_image", "place", "provide", "uses"]
 
 
 def build(images: Sequence[ImageBuild], options: BuildOptions, reporter: Reporter) -> None:
@@ -30,12 +30,16 @@ def build(images: Sequence[ImageBuild], options: BuildOptions, reporter: Reporte
             building.build(engine, images, options, reporter)
 
 
-def smoke_test(tag: str, *, python: str = "python3") -> str:
-    """What `check` of the bundle inside an image prints.
+def provide(
+    emission: Emission, asked: EmitOptions, options: BuildOptions, reporter: Reporter
+) -> None:
+    """Build the images that the daemon does not have, try those that are new, push them.
 
-    Raises BackendError with that text when it does not like what it finds.
+    Raises EngineUnavailable when no daemon answers, BackendError for what fails.
     """
-    from flowc_backends.images import building, daemon
+    from flowc_backends.images import daemon, providing
 
+    if not emission.uses or providing.is_provided(emission, asked):
+        return
     with daemon.connect() as engine:
-        return building.smoke_test(engine, tag, python)
+        providing.provide(engine, emission, asked, options, reporter)

@@ -12,16 +12,15 @@ import re
 from collections import deque
 from typing import TYPE_CHECKING
 
-from flowc.errors import BackendError
 from flowc_backends.images import dockerfile
-from flowc_backends.images.containers import HELPER, archive, run_once
-from flowc_backends.images.daemon import Container, DaemonError
+from flowc_backends.images.containers import archive
+from flowc_backends.images.daemon import DaemonError
 from flowc_backends.images.installing import install
 from flowc_backends.images.job import TAIL, Job, clean, missing_image, proxies
 from flowc_backends.images.placing import DOCKERFILE, REQUIREMENTS_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from flowc.registry import BuildOptions, ImageBuild, Reporter
     from flowc_backends.images.daemon import Daemon
@@ -37,44 +36,46 @@ def build(
 
     Raises BackendError for a build that fails.
     """
-    there = engine.image_ids(image.tag for image in images)
+    there = engine.list_images(image.tag for image in images)
+    build_missing(engine, images, there, options, reporter)
+
+
+def build_missing(
+    engine: Daemon,
+    images: Sequence[ImageBuild],
+    there: Collection[str],
+    options: BuildOptions,
+    reporter: Reporter,
+) -> None:
+    """Build the images whose tags are not ``there``."""
     for image in images:
         if image.tag not in there:
             _build_one(Job(engine=engine, image=image, options=options, reporter=reporter))
 
 
-def smoke_test(engine: Daemon, tag: str, python: str) -> str:
-    """What `check` of the bundle inside an image prints.
-
-    Raises BackendError with that text when it does not like what it finds.
-    """
-    command = [python, dockerfile.BUNDLE, "check"]
-    container = Container(image=tag, command=command, environment={}, labels={HELPER: "check"})
-    code, output = run_once(engine, container)
-    if code:
-        raise BackendError(f"image '{tag}' cannot run steps:\n{output}")
-    return output
-
-
-def ensure_image(engine: Daemon, image: str, reporter: Reporter) -> None:
-    """Pull an image that is not there.
+def ensure_image(engine: Daemon, image: str, reporter: Reporter, platform: str = "") -> None:
+    """Pull an image that is not there, or not for the ``platform``.
 
     Raises BackendError when it cannot be pulled.
     """
-    if engine.has_image(image):
+    if engine.has_image(image) and (not platform or engine.platform(image) == platform):
         return
     reporter.note(f"pulling image {image}")
     try:
-        engine.pull(image)
+        engine.pull(image, platform)
     except DaemonError as error:
         why = error.message.removeprefix(f"cannot pull image '{image}': ")
-        raise missing_image(image, why) from error
+        raise missing_image(image, why, platform) from error
 
 
 def _build_one(job: Job) -> None:
     job.reporter.note(f"building image {job.image.tag} for {job.steps}")
     context = dict(job.image.context)
     head, commands, rest = dockerfile.halves(context[DOCKERFILE].decode())
+    parent = dockerfile.parent_of(head)
+    if parent is not None and job.image.platform:
+        # The daemon's builder takes what is there, and sees too late what it is for.
+        ensure_image(job.engine, parent, job.reporter, job.image.platform)
     if commands and (job.options.pip == "host" or job.options.ca_bundle):
         requirements = context.pop(REQUIREMENTS_FILE, b"")
         base = install(job, _base(job, head), commands, requirements)
@@ -87,7 +88,7 @@ def _base(job: Job, head: str) -> str:
     parent = dockerfile.parent_of(head)
     if parent is None:
         return _stream(job, {DOCKERFILE: head.encode()}, "")
-    ensure_image(job.engine, parent, job.reporter)
+    ensure_image(job.engine, parent, job.reporter, job.image.platform)
     return parent
 
 
@@ -95,7 +96,7 @@ def _stream(job: Job, context: Mapping[str, bytes], tag: str) -> str:
     """Build one context; returns the image's id."""
     tail: deque[str] = deque(maxlen=TAIL)
     instruction, made = "", ""
-    for event in job.engine.build(archive(context), tag, proxies()):
+    for event in job.engine.build(archive(context), tag, proxies(), job.image.platform):
         for line in _lines(event):
             step = _STEP.match(line)
             if not step:

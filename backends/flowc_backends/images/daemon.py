@@ -55,6 +55,16 @@ class Container:
     entrypoint: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """An image as the daemon lists it. ``repositories`` of registries are known to have it, since
+    it was pushed there or pulled from there.
+    """
+
+    id: str
+    repositories: frozenset[str]
+
+
 class Daemon:
     """One daemon. Safe to share between threads."""
 
@@ -63,13 +73,21 @@ class Daemon:
 
     def image_ids(self, references: Iterable[str]) -> dict[str, str]:
         """Which of these images are there, and their ids: one call for all of them."""
-        wanted = {reference: full_name(reference) for reference in references}
-        if not wanted:
+        return {name: image.id for name, image in self.list_images(references).items()}
+
+    def list_images(
+        self, references: Iterable[str], repositories: Iterable[str] = ()
+    ) -> dict[str, Listed]:
+        """Which of these images are there: one call for all of them.
+
+        What is known of ``repositories`` in registries is told of the images as well.
+        """
+        references = list(references)
+        if not references:
             return {}
         with _translated("list images"):
-            rows = self._api.images(filters={"reference": sorted(set(wanted.values()))})
-        found = {name: str(row["Id"]) for row in rows for name in _names(row)}
-        return {given: found[full] for given, full in wanted.items() if full in found}
+            rows = self._api.images(filters={"reference": image_filter(references, repositories)})
+        return listed_images(references, rows)
 
     def has_image(self, image: str) -> bool:
         """Whether an image is there, named in any of the ways the daemon understands."""
@@ -87,15 +105,32 @@ class Daemon:
             known: dict[str, Any] = self._api.inspect_image(image)
         return known
 
-    def pull(self, image: str) -> None:
+    def platform(self, image: str) -> str:
+        """``linux/arm64``, as people write it."""
+        known = self.inspect_image(image)
+        return f"{known['Os']}/{known['Architecture']}"
+
+    def pull(self, image: str, platform: str = "") -> None:
         repository, tag = split_reference(image)
-        with _translated(f"pull image '{image}'"):
-            for event in self._api.pull(repository, tag=tag, stream=True, decode=True):
+        options = {"tag": tag, "platform": platform or None, "stream": True, "decode": True}
+        self._transfer("pull", image, self._api.pull, repository, options)
+
+    def push(self, image: str) -> None:
+        """Push an image to the registry of its name, as whom `docker login` has logged in."""
+        repository, tag = split_reference(image)
+        options = {"tag": tag, "stream": True, "decode": True}
+        self._transfer("push", image, self._api.push, repository, options)
+
+    def _transfer(
+        self, verb: str, image: str, call: Any, repository: str, options: Mapping[str, Any]
+    ) -> None:
+        with _translated(f"{verb} image '{image}'"):
+            for event in call(repository, **options):
                 if "error" in event:
-                    raise DaemonError(f"cannot pull image '{image}': {event['error'].strip()}")
+                    raise DaemonError(f"cannot {verb} image '{image}': {event['error'].strip()}")
 
     def build(
-        self, context: bytes, tag: str, arguments: Mapping[str, str]
+        self, context: bytes, tag: str, arguments: Mapping[str, str], platform: str = ""
     ) -> Iterator[dict[str, Any]]:
         """The daemon's own account of a build, event by event."""
         with _translated(f"build image '{tag}'"):
@@ -107,6 +142,7 @@ class Daemon:
                 forcerm=True,
                 decode=True,
                 buildargs=dict(arguments),
+                platform=platform or None,
             )
 
     def create(self, container: Container) -> str:
@@ -211,8 +247,29 @@ def connect(connections: int = 10) -> Generator[Daemon]:
         client.close()
 
 
+def image_filter(references: Iterable[str], repositories: Iterable[str]) -> list[str]:
+    """What a list of images is narrowed down to."""
+    pushed = {f"{repository}@*" for repository in repositories}
+    return sorted({*map(full_name, references), *pushed})
+
+
+def listed_images(
+    references: Iterable[str], rows: Iterable[Mapping[str, Any]]
+) -> dict[str, Listed]:
+    """Which of ``references`` are among the daemon's images."""
+    found = {name: _listed(row) for row in rows for name in _names(row)}
+    named = {reference: full_name(reference) for reference in references}
+    return {given: found[full] for given, full in named.items() if full in found}
+
+
 def _names(row: Mapping[str, Any]) -> list[str]:
     return [*(row.get("RepoTags") or ()), *(row.get("RepoDigests") or ())]
+
+
+def _listed(row: Mapping[str, Any]) -> Listed:
+    digests: list[str] = row.get("RepoDigests") or []
+    repositories = frozenset(split_reference(digest)[0] for digest in digests)
+    return Listed(id=str(row["Id"]), repositories=repositories)
 
 
 def _mounts(container: Container) -> list[dict[str, Any]]:

@@ -84,9 +84,10 @@ def proxies() -> dict[str, str]:
     return {name: os.environ[name] for name in PROXIES if os.environ.get(name)}
 
 
-def missing_image(image: str, why: str) -> BackendError:
+def missing_image(image: str, why: str, platform: str = "") -> BackendError:
+    wanted = f" for {platform}" if platform else ""
     return BackendError(
-        f"image '{image}' is not on this machine and cannot be pulled: {why}",
+        f"image '{image}'{wanted} is not on this machine and cannot be pulled: {why}",
         hint=f"`docker pull {image}` must work; check the name, log in with `docker login`, or "
         "name an image that `docker image ls` lists as parent_image",
     )

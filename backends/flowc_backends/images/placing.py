@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flowc.errors import AuthorError, FlowcError, raise_all
-from flowc.registry import ImageBuild
+from flowc.registry import ImageBuild, ImageUse
 from flowc_backends.images.dockerfile import (
     check_parent,
     render_dockerfile,
@@ -25,7 +25,7 @@ from flowc_backends.images.dockerfile import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from flowc import ir
     from flowc.registry import EmitOptions
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 DOCKERFILE = "Dockerfile"
 REQUIREMENTS_FILE = "requirements.txt"
 BUNDLE_FILE = "bundle.pyz"
+
+CLIENT = "obstore>=0.4"
+"""What an object store is reached with."""
 
 ALERTS = {"apprise": "apprise>=1.9"}
 """What an alerter of each flavor posts with."""
@@ -73,10 +76,22 @@ def place(
         for step in pipeline.steps
     )
     builds = tuple(
-        ImageBuild(tag=tag, context=context, steps=tuple(users[tag]))
+        ImageBuild(tag=tag, context=context, steps=tuple(users[tag]), platform=options.platform)
         for tag, context in contexts.items()
     )
     return replace(pipeline, body=replace(pipeline.body, nodes=steps)), builds
+
+
+def uses(pipeline: ir.Pipeline, options: EmitOptions) -> tuple[ImageUse, ...]:
+    """The images that the steps of a placed pipeline run in."""
+    steps: dict[tuple[str, str, tuple[tuple[str, str], ...]], list[str]] = {}
+    for step in pipeline.steps:
+        given = () if options.ship == "image" else step.docker.environment
+        steps.setdefault((step.image, step.docker.python, given), []).append(step.id)
+    return tuple(
+        ImageUse(reference=reference, python=python, steps=tuple(ids), environment=given)
+        for (reference, python, given), ids in steps.items()
+    )
 
 
 def default_parent_image() -> str:
@@ -84,14 +99,20 @@ def default_parent_image() -> str:
     return f"python:{sys.version_info.major}.{sys.version_info.minor}-slim"
 
 
-def tag_of(pipeline: str, context: Mapping[str, bytes]) -> str:
-    """``flowc/<pipeline>:<digest>``; the digest covers every path and byte of the context."""
+def tag_of(
+    pipeline: str, context: Mapping[str, bytes], registry: str = "", platform: str = ""
+) -> str:
+    """``flowc/<pipeline>:<digest>``, ``host/team/<pipeline>:<digest>-arm64``.
+
+    The digest covers every path and byte of the context.
+    """
     state = hashlib.sha256()
     for path in sorted(context):
         for part in (path.encode(), context[path]):
             state.update(f"{len(part)}:".encode())
             state.update(part)
-    return f"flowc/{repository_name(pipeline)}:{state.hexdigest()[:16]}"
+    tag = "-".join(filter(None, (state.hexdigest()[:16], platform.rpartition("/")[2])))
+    return f"{registry or 'flowc'}/{repository_name(pipeline)}:{tag}"
 
 
 def repository_name(pipeline: str) -> str:
@@ -105,16 +126,27 @@ def _image_settings(settings: ir.DockerSettings, options: EmitOptions) -> ir.Doc
     Without the bundle an image holds packages alone: the environment and the user are then given
     to each container.
     """
-    requirements = (*settings.requirements, *stack_requirements(options.spec, settings))
-    if options.ship == "image":
-        return replace(settings, requirements=requirements)
-    return replace(settings, requirements=requirements, environment=(), user="")
+    bundle = options.ship == "image"
+    settings = settings if bundle else replace(settings, environment=(), user="")
+    alerts = _not_named(alert_requirements(options.spec), settings)
+    # An image of somebody else's is not built anew for a store: it is looked at instead.
+    built = bundle or bool(alerts) or asks_for_packages(settings)
+    client = _not_named({CLIENT}, settings) if built and is_object_store(options.store) else ()
+    return replace(settings, requirements=(*settings.requirements, *alerts, *client))
 
 
-def stack_requirements(spec: PipelineSpec, settings: ir.DockerSettings) -> tuple[str, ...]:
-    """Distributions that the stack's components need, so far as the author names them not."""
+def is_object_store(uri: str) -> bool:
+    return bool(uri) and not uri.startswith("file:")
+
+
+def alert_requirements(spec: PipelineSpec) -> set[str]:
+    """Distributions that the stack's alerters need."""
     alerters = spec.get("stack", _NO_STACK)["components"].get("alerter", {})
-    wanted = {ALERTS[document["flavor"]] for document in alerters.values()}
+    return {ALERTS[document["flavor"]] for document in alerters.values()}
+
+
+def _not_named(wanted: Iterable[str], settings: ir.DockerSettings) -> tuple[str, ...]:
+    """What of it the author does not name."""
     named = {_DISTRIBUTION.split(line.strip(), maxsplit=1)[0] for line in settings.requirements}
     return tuple(sorted(line for line in wanted if _DISTRIBUTION.split(line)[0] not in named))
 
@@ -136,9 +168,12 @@ def _add_image(
             hint="keep one: the dockerfile's own FROM line names its parent",
         )
     bundle = options.ship == "image"
-    if not bundle and not _asks_for_packages(settings):
+    if not bundle and not asks_for_packages(settings):
         return parent
     labels = {"flowc.pipeline": pipeline.name}
+    if options.platform:
+        # Also so that the images of two platforms differ in more than their tags.
+        labels["flowc.platform"] = options.platform
     if bundle:
         labels |= {"flowc.version": options.spec["flowc"], "flowc.bundle": options.bundle.digest}
     text = render_dockerfile(settings, parent=parent, labels=labels, bundle=bundle, where=where)
@@ -147,10 +182,10 @@ def _add_image(
         context[REQUIREMENTS_FILE] = requirements_text(settings, where).encode()
     if bundle:
         context[BUNDLE_FILE] = options.bundle.data
-    tag = tag_of(pipeline.name, context)
+    tag = tag_of(pipeline.name, context, options.registry, options.platform)
     contexts[tag] = context
     return tag
 
 
-def _asks_for_packages(settings: ir.DockerSettings) -> bool:
+def asks_for_packages(settings: ir.DockerSettings) -> bool:
     return bool(settings.dockerfile or settings.requirements or settings.apt_packages)

@@ -162,7 +162,10 @@ def _executor(executor: ExecutorModel, store: str) -> Document:
             "image": executor.image,
             "command": list(executor.command),
             "args": list(executor.args),
-            "env": [{"name": "FLOWC_STORE", "value": store}],
+            "env": [
+                *({"name": name, "value": value} for name, value in executor.environment),
+                {"name": "FLOWC_STORE", "value": store},
+            ],
         }
     }
 
@@ -189,7 +192,16 @@ def _on_kubernetes(executor: ExecutorModel, mounts: list[Document]) -> Document:
     return {
         **({"secretAsEnv": secrets} if secrets else {}),
         **({"pvcMount": mounts} if mounts else {}),
+        **_security(executor),
     }
+
+
+def _security(executor: ExecutorModel) -> Document:
+    if not executor.user:
+        return {}
+    names = ("runAsUser", "runAsGroup")
+    numbers = dict(zip(names, executor.user, strict=False))
+    return {"securityContext": numbers}
 
 
 def _difference(found: Any, expected: Any, path: str) -> str:

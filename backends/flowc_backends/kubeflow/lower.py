@@ -21,6 +21,7 @@ from flowc_backends import secrets
 from flowc_backends.kubeflow import model
 from flowc_backends.kubeflow.names import engine_name, task_names, unique
 from flowc_backends.kubeflow.parameters import lower_parameters
+from flowc_backends.starting import BUNDLES, environment_of, start_of, user_of
 from flowc_runtime.contract import path_segment
 
 if TYPE_CHECKING:
@@ -41,20 +42,19 @@ _TITLE_LIMIT = 200
 _UNSAFE_IN_TITLE = frozenset("{}$")
 
 
-def lower_package(pipeline: ir.Pipeline, options: EmitOptions, bundle: str) -> model.PackageModel:
-    """``bundle`` is the path of the bundle inside every image.
-
-    Raises AuthorError for what KFP cannot express, all of it at once.
-    """
+def lower_package(pipeline: ir.Pipeline, options: EmitOptions) -> model.PackageModel:
+    """Raises AuthorError for what KFP cannot express, all of it at once."""
     errors: list[FlowcError] = []
     parameters = lower_parameters(pipeline.runtime_parameters, errors)
     names = task_names(pipeline.steps, errors)
     _check_outputs(pipeline.steps, errors)
     errors += secrets.check_kubernetes(pipeline)
     mounts = _mounts(pipeline, options, errors)
+    _check_containers(pipeline.steps, options, errors)
     raise_all(errors)
-    executors = _executors(pipeline, bundle)
-    components = _components(pipeline, {key: it.name for key, it in executors.items()})
+    start = start_of(options, "Kubeflow").arguments
+    executors = _executors(pipeline, start, options)
+    components = _components(pipeline, {key: it.name for key, it in executors.items()}, options)
     return model.PackageModel(
         name=engine_name(pipeline.name),
         title=title(pipeline.name),
@@ -64,21 +64,24 @@ def lower_package(pipeline: ir.Pipeline, options: EmitOptions, bundle: str) -> m
         store=options.store,
         told=((model.RUN_INPUT, model.RUN_ID), *_time(pipeline)),
         parameters=parameters,
-        tasks=_tasks(pipeline, names, {key: it.name for key, it in components.items()}),
+        tasks=_tasks(pipeline, names, {key: it.name for key, it in components.items()}, options),
         last=_last(pipeline, names),
         components=tuple(components.values()),
-        executors=(*executors.values(), _finaliser(pipeline, bundle)),
+        executors=(*executors.values(), _finaliser(pipeline, start, options)),
         mounts=mounts,
     )
 
 
 def _tasks(
-    pipeline: ir.Pipeline, names: dict[str, str], components: dict[_ComponentKey, str]
+    pipeline: ir.Pipeline,
+    names: dict[str, str],
+    components: dict[_ComponentKey, str],
+    options: EmitOptions,
 ) -> tuple[model.TaskModel, ...]:
     return tuple(
         model.TaskModel(
             name=names[step.id],
-            component=components[_component_key(step)],
+            component=components[_component_key(step, options)],
             title=_title(step.id, names[step.id]),
             source=str(step.location),
             step=path_segment(step.id),
@@ -96,26 +99,33 @@ def _last(pipeline: ir.Pipeline, names: dict[str, str]) -> tuple[str, ...]:
 
 
 _ComponentKey = tuple["ir.Function", "_ExecutorKey", tuple[str, ...]]
-_ExecutorKey = tuple[str, str, bool, tuple["ir.SecretRef", ...]]
+_ExecutorKey = tuple[str, str, bool, tuple[tuple[str, str], ...], str, tuple["ir.SecretRef", ...]]
 
 
-def _component_key(step: ir.Step) -> _ComponentKey:
+def _component_key(step: ir.Step, options: EmitOptions) -> _ComponentKey:
     outputs = tuple(output.name for output in step.outputs)
-    return step.function, _executor_key(step), outputs
+    return step.function, _executor_key(step, options), outputs
 
 
-def _executor_key(step: ir.Step) -> _ExecutorKey:
-    return step.image, step.docker.python, step.infrastructure_retries > 0, step.secrets
+def _executor_key(step: ir.Step, options: EmitOptions) -> _ExecutorKey:
+    return (
+        step.image,
+        step.docker.python,
+        step.infrastructure_retries > 0,
+        environment_of(options, step.docker.environment),
+        user_of(options, step.docker.user),
+        step.secrets,
+    )
 
 
 def _components(
-    pipeline: ir.Pipeline, executors: dict[_ExecutorKey, str]
+    pipeline: ir.Pipeline, executors: dict[_ExecutorKey, str], options: EmitOptions
 ) -> dict[_ComponentKey, model.ComponentModel]:
     # A component that has the pipeline's name is taken for the whole package by KFP's loader.
     taken = {f"comp-{engine_name(pipeline.name)}", model.STEPS_COMPONENT}
     components: dict[_ComponentKey, model.ComponentModel] = {}
     for step in pipeline.steps:
-        key = _component_key(step)
+        key = _component_key(step, options)
         if key in components:
             continue
         name = unique(f"comp-{engine_name(step.name)}", taken)
@@ -124,17 +134,19 @@ def _components(
             name=name,
             doc=tuple(step.doc.strip().splitlines()),
             source=str(step.defined or step.location),
-            executor=executors[_executor_key(step)],
+            executor=executors[_executor_key(step, options)],
             outputs=tuple(path_segment(output.name) for output in step.outputs),
         )
     return components
 
 
-def _executors(pipeline: ir.Pipeline, bundle: str) -> dict[_ExecutorKey, model.ExecutorModel]:
+def _executors(
+    pipeline: ir.Pipeline, start: tuple[str, ...], options: EmitOptions
+) -> dict[_ExecutorKey, model.ExecutorModel]:
     taken: set[str] = set()
     executors: dict[_ExecutorKey, model.ExecutorModel] = {}
     for step in pipeline.steps:
-        key = _executor_key(step)
+        key = _executor_key(step, options)
         if key in executors:
             continue
         name = unique(f"exec-{engine_name(step.image)}", taken)
@@ -142,27 +154,39 @@ def _executors(pipeline: ir.Pipeline, bundle: str) -> dict[_ExecutorKey, model.E
         executors[key] = model.ExecutorModel(
             name=name,
             image=step.image,
-            command=(step.docker.python, bundle),
+            command=(step.docker.python, *start),
             args=(
                 *("step", f"{{{{$.inputs.parameters['{model.STEP_INPUT}']}}}}"),
                 *_run_arguments(pipeline),
                 "--soft-fail",
                 *(("--token", model.TOKEN) if step.infrastructure_retries else ()),
             ),
+            environment=environment_of(options, step.docker.environment),
+            user=_user(user_of(options, step.docker.user)),
             secrets=_secrets(step.secrets),
         )
     return executors
 
 
-def _finaliser(pipeline: ir.Pipeline, bundle: str) -> model.ExecutorModel:
-    """Runs in the image that most steps have."""
+def _user(text: str) -> tuple[int, ...]:
+    """User and group as numbers."""
+    return tuple(int(part) for part in text.split(":") if part)
+
+
+def _finaliser(
+    pipeline: ir.Pipeline, start: tuple[str, ...], options: EmitOptions
+) -> model.ExecutorModel:
+    """Runs in the image that most steps have, as in one of them."""
     images = Counter((step.image, step.docker.python) for step in pipeline.steps)
     image, python = images.most_common(1)[0][0]
+    alike = next(it for it in pipeline.steps if (it.image, it.docker.python) == (image, python))
     return model.ExecutorModel(
         name=model.FINALISE_EXECUTOR,
         image=image,
-        command=(python, bundle),
+        command=(python, *start),
         args=("finalise", *_run_arguments(pipeline)),
+        environment=environment_of(options, alike.docker.environment),
+        user=_user(user_of(options, alike.docker.user)),
         secrets=_secrets(secrets.finaliser_secrets(pipeline)),
     )
 
@@ -209,6 +233,32 @@ def _check_outputs(steps: Sequence[ir.Step], errors: list[FlowcError]) -> None:
     ]
 
 
+def _check_containers(
+    steps: Sequence[ir.Step], options: EmitOptions, errors: list[FlowcError]
+) -> None:
+    """What Kubernetes cannot be told of a container whose image does not say it."""
+    for step in steps:
+        user = user_of(options, step.docker.user)
+        if any(not part.isdecimal() for part in user.split(":") if user):
+            errors.append(
+                BackendError(
+                    f"the user '{user}' of step '{step.id}' is a name: Kubernetes takes numbers",
+                    where=str(step.location),
+                    hint="give the user's number, or use --ship image",
+                )
+            )
+        for name, value in environment_of(options, step.docker.environment):
+            if "$(" in value or "{{" in value:
+                errors.append(
+                    BackendError(
+                        f"the environment variable {name} of step '{step.id}' holds '$(' or "
+                        "'{{', which Kubernetes and KFP would replace",
+                        where=str(step.location),
+                        hint="--ship image keeps it in the image",
+                    )
+                )
+
+
 def _mounts(
     pipeline: ir.Pipeline, options: EmitOptions, errors: list[FlowcError]
 ) -> tuple[model.MountModel, ...]:
@@ -234,7 +284,10 @@ def _mounts(
                 "(--store s3://BUCKET)",
             )
         )
-    return tuple(model.MountModel(claim=it.source, path=it.target) for it in options.volumes)
+    mounts = [model.MountModel(claim=it.source, path=it.target) for it in options.volumes]
+    if options.ship == "mount" and options.bundles is not None:
+        mounts.append(model.MountModel(claim=options.bundles.source, path=BUNDLES))
+    return tuple(mounts)
 
 
 def _covers(volumes: tuple[Volume, ...], store: str) -> bool:

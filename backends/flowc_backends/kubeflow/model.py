@@ -86,10 +86,14 @@ class SecretModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutorModel:
+    """``environment`` and ``user`` are what the image does not say itself."""
+
     name: str
     image: str
     command: tuple[str, ...]
     args: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...] = ()
+    user: tuple[int, ...] = ()
     secrets: tuple[SecretModel, ...] = ()
 
 
@@ -124,4 +128,4 @@ class PackageModel:
     @property
     def on_kubernetes(self) -> tuple[ExecutorModel, ...]:
         """Executors of which only Kubernetes can be told everything."""
-        return tuple(it for it in self.executors if self.mounts or it.secrets)
+        return tuple(it for it in self.executors if self.mounts or it.secrets or it.user)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from flowc.errors import AuthorError, BackendError
+from flowc.errors import AuthorError
 from flowc.registry import Emission, Versions
 from flowc_backends import images
 from flowc_backends.kubeflow import deploy as deploying
@@ -12,6 +12,8 @@ from flowc_backends.kubeflow.check import check_package
 from flowc_backends.kubeflow.lower import lower_package
 from flowc_backends.kubeflow.model import BACKOFF
 from flowc_backends.kubeflow.recurring import recurring_run
+from flowc_backends.kubeflow.sizes import package_sizes
+from flowc_backends.starting import check_sizes
 from flowc_runtime.contract import path_segment
 from flowc_templates import QuotingError, render
 
@@ -26,10 +28,10 @@ if TYPE_CHECKING:
         DeployOptions,
         EmitOptions,
         EngineRunStatus,
-        ImageBuild,
         Reporter,
         Support,
     )
+    from flowc_backends.kubeflow.model import PackageModel
 
 TEMPLATE = "kubeflow/package.yaml.jinja"
 
@@ -44,6 +46,10 @@ class KubeflowBackend:
         "parameters": "native",
         "parallel": "native",
         "images": "native",
+        "ship_image": "native",
+        "ship_inline": "native",
+        "ship_store": "native",
+        "ship_mount": "native",
         "environment": "native",
         "secrets": "native",
         "caching": "emulated",
@@ -69,27 +75,26 @@ class KubeflowBackend:
     deploy_options = frozenset(("to", "url"))
 
     def emit(self, pipeline: ir.Pipeline, options: EmitOptions) -> Emission:
-        if options.ship != "image":
-            raise BackendError(
-                f"kubeflow cannot ship the bundle as '{options.ship}'",
-                where=str(pipeline.location),
-                hint="--ship image: each image then holds the bundle",
-            )
         pipeline, built = images.place(pipeline, options)
-        text = package_text(pipeline, options)
+        model = lower_package(pipeline, options)
+        text = _render(pipeline, model)
+        sizes = package_sizes(model, text)
+        check_sizes(sizes, options, self.name, str(pipeline.location))
         return Emission(
             files={
                 f"{path_segment(pipeline.name)}.yaml": text.encode(),
                 **recurring_run(pipeline),
             },
             images=built,
+            uses=images.uses(pipeline, options),
+            sizes=sizes,
             notes=_notes(pipeline),
         )
 
     def build(
-        self, images_to_build: tuple[ImageBuild, ...], options: BuildOptions, reporter: Reporter
+        self, emission: Emission, asked: EmitOptions, options: BuildOptions, reporter: Reporter
     ) -> None:
-        images.build(images_to_build, options, reporter)
+        images.provide(emission, asked, options, reporter)
 
     def deploy(self, build: Build, options: DeployOptions, reporter: Reporter) -> Deployment:
         del reporter
@@ -118,7 +123,10 @@ def _notes(pipeline: ir.Pipeline) -> tuple[str, ...]:
 
 def package_text(pipeline: ir.Pipeline, options: EmitOptions) -> str:
     """The package of a pipeline whose steps have their images, checked."""
-    model = lower_package(pipeline, options, images.BUNDLE)
+    return _render(pipeline, lower_package(pipeline, options))
+
+
+def _render(pipeline: ir.Pipeline, model: PackageModel) -> str:
     try:
         text = render(TEMPLATE, package=model, backoff=BACKOFF)
     except QuotingError as error:

@@ -13,6 +13,7 @@ from flowc_backends.prefect.lower import lower
 from flowc_backends.prefect.model import DeploymentEntry
 from flowc_backends.prefect.schedules import schedule_keys
 from flowc_backends.python_file import render_file
+from flowc_backends.starting import argument_sizes, check_sizes, start_of
 from flowc_templates import render
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
         DeployOptions,
         EmitOptions,
         EngineRunStatus,
-        ImageBuild,
         Reporter,
         Support,
     )
@@ -45,6 +45,10 @@ class PrefectBackend:
         "parameters": "native",
         "parallel": "native",
         "images": "native",
+        "ship_image": "native",
+        "ship_inline": "native",
+        "ship_store": "native",
+        "ship_mount": "native",
         "environment": "native",
         "secrets": "native",
         "caching": "emulated",
@@ -71,12 +75,18 @@ class PrefectBackend:
 
     def emit(self, pipeline: ir.Pipeline, options: EmitOptions) -> Emission:
         pipeline, images = step_images.place(pipeline, options)
-        return Emission(files=flow_files(pipeline, options), images=images)
+        files = flow_files(pipeline, options)
+        start = start_of(options, "Prefect").arguments
+        sizes = argument_sizes((it.docker.python, *start, it.id) for it in pipeline.steps)
+        check_sizes(sizes, options, self.name, str(pipeline.location))
+        return Emission(
+            files=files, images=images, uses=step_images.uses(pipeline, options), sizes=sizes
+        )
 
     def build(
-        self, images: tuple[ImageBuild, ...], options: BuildOptions, reporter: Reporter
+        self, emission: Emission, asked: EmitOptions, options: BuildOptions, reporter: Reporter
     ) -> None:
-        step_images.build(images, options, reporter)
+        step_images.provide(emission, asked, options, reporter)
 
     def deploy(self, build: Build, options: DeployOptions, reporter: Reporter) -> Deployment:
         return deploying.deploy(build, options, reporter)

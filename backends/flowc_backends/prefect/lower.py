@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from flowc.errors import raise_all
 from flowc_backends import containers, secrets
-from flowc_backends.images import BUNDLE
 from flowc_backends.json_schema import parameter_schema
 from flowc_backends.prefect.annotations import annotation, wide_annotation
 from flowc_backends.prefect.checks import check_parameters, is_validated
 from flowc_backends.prefect.model import FlowFile, Image, ParameterLine, StepTask
 from flowc_backends.python_names import Names, ascii_name
+from flowc_backends.starting import environment_of, start_of, user_of
 from flowc_runtime.contract import ARGUMENT_LIMIT
 from flowc_templates.python_source import LINE_LENGTH, literal, width
 
@@ -31,12 +31,12 @@ _RETRY_DELAY = 5
 
 # What the file defines or imports, and neither a step nor the flow may be called.
 _TAKEN = frozenset((
-    "Any", "Failed", "Flow", "FlowRun", "GRACE", "LIMIT", "Literal", "Logger", "LoggerAdapter",
-    "Callable", "NO_CACHE", "PrefectFuture", "SLOTS", "STORE", "Secret", "State", "TYPE_CHECKING",
-    "Task", "annotations", "as_json", "create", "errors", "find_secrets", "flow", "flow_run",
-    "follow", "from_env", "get_run_logger", "hashlib", "json", "os", "remove", "remove_containers",
-    "run_id", "state", "step", "suppress", "sys", "task", "threading", "types", "wait",
-    "write_log",
+    "Any", "BUNDLE", "Callable", "Failed", "Flow", "FlowRun", "GRACE", "LIMIT", "Literal",
+    "Logger", "LoggerAdapter", "NO_CACHE", "PROGRAM", "PrefectFuture", "SLOTS", "START", "STORE",
+    "Secret", "State", "TYPE_CHECKING", "Task", "annotations", "as_json", "create", "errors",
+    "find_secrets", "flow", "flow_run", "follow", "from_env", "get_run_logger", "hashlib", "json",
+    "os", "remove", "remove_containers", "run_id", "state", "step", "suppress", "sys", "task",
+    "threading", "types", "wait", "write_log",
 ))  # fmt: skip
 
 _BANNED = re.compile(r"[/%&<>{}]")
@@ -81,7 +81,9 @@ def lower(pipeline: ir.Pipeline, options: EmitOptions) -> FlowFile:
         else 0,
         binds=common.binds,
         network=common.network,
-        bundle=BUNDLE,
+        start=start_of(options, "Prefect"),
+        declared=any(environment_of(options, it.docker.environment) for it in pipeline.steps),
+        as_users=any(user_of(options, it.docker.user) for it in pipeline.steps),
         python=_PYTHON,
         limit=ARGUMENT_LIMIT,
         typing_names=_typing_names(parameters),
@@ -97,9 +99,10 @@ def lower(pipeline: ir.Pipeline, options: EmitOptions) -> FlowFile:
             Image(constant=constant, reference=reference) for reference, constant in images.items()
         ),
         tasks=tuple(
-            _task(step, names.add(step.id), images, steps, run) for step in pipeline.steps
+            _task(step, names.add(step.id), images, steps, run, _options(step, options))
+            for step in pipeline.steps
         ),
-        finaliser=_finaliser(pipeline, names, images),
+        finaliser=_finaliser(pipeline, names, images, _options(pipeline.steps[0], options)),
     )
 
 
@@ -139,7 +142,17 @@ def _parameter(parameter: ir.Parameter) -> ParameterLine:
     )
 
 
-def _task(step: ir.Step, function: str, images: dict[str, str], steps: str, run: str) -> StepTask:
+_Options = tuple[tuple[str, object], ...]
+
+
+def _task(
+    step: ir.Step,
+    function: str,
+    images: dict[str, str],
+    steps: str,
+    run: str,
+    options: _Options,
+) -> StepTask:
     image, name = images[step.image], literal(step.id)
     waits = ", ".join(f"{steps}[{literal(above)}]" for above in step.upstream)
     submit = f"        {steps}[{name}] = {function}.submit({run}, wait_for=[{waits}])"
@@ -151,14 +164,16 @@ def _task(step: ir.Step, function: str, images: dict[str, str], steps: str, run:
         doc=f"{step.doc}\n\n{containers.places(step)}".lstrip(),
         upstream=step.upstream,
         retries=step.infrastructure_retries,
-        options=_options(step),
+        options=options,
         secrets=tuple(secrets.variables(step.secrets)),
         wide=_is_wide(name, ["step", step.id], image),
         wide_submit=width(submit) > LINE_LENGTH,
     )
 
 
-def _finaliser(pipeline: ir.Pipeline, names: Names, images: dict[str, str]) -> StepTask:
+def _finaliser(
+    pipeline: ir.Pipeline, names: Names, images: dict[str, str], options: _Options
+) -> StepTask:
     first = pipeline.steps[0]
     name = FINALISER
     while name in {step.id for step in pipeline.steps}:
@@ -169,13 +184,23 @@ def _finaliser(pipeline: ir.Pipeline, names: Names, images: dict[str, str]) -> S
         command=("finalise",),
         image=images[first.image],
         doc="Close the run's record, whatever happened before, and fail if a step failed.",
-        options=_options(first),
+        options=options,
         secrets=tuple(secrets.variables(secrets.finaliser_secrets(pipeline))),
     )
 
 
-def _options(step: ir.Step) -> tuple[tuple[str, str], ...]:
-    return () if step.docker.python == _PYTHON else (("python", step.docker.python),)
+def _options(step: ir.Step, asked: EmitOptions) -> _Options:
+    """What the container is told that its image does not say."""
+    options: list[tuple[str, object]] = []
+    if step.docker.python != _PYTHON:
+        options.append(("python", step.docker.python))
+    environment = environment_of(asked, step.docker.environment)
+    if environment:
+        options.append(("environment", dict(environment)))
+    user = user_of(asked, step.docker.user)
+    if user:
+        options.append(("user", user))
+    return tuple(options)
 
 
 def _is_wide(name: str, command: list[str], image: str) -> bool:

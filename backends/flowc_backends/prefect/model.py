@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from flowc_backends.containers import Bind
+    from flowc_backends.starting import Start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,7 @@ class StepTask:
     doc: str
     upstream: tuple[str, ...] = ()
     retries: int = 0
-    options: tuple[tuple[str, str], ...] = ()
+    options: tuple[tuple[str, object], ...] = ()
     secrets: tuple[str, ...] = ()
     wide: bool = False
     wide_submit: bool = False
@@ -71,7 +72,8 @@ class FlowFile:
 
     ``validated`` is whether Prefect can validate parameters of these names. ``retry_delay`` is in
     seconds, 0 when no task is retried. ``slots`` is how many containers run at the same time, 0
-    without a limit. ``tells_time`` is whether they are told for what time the run was scheduled.
+    without a limit. ``tells_time`` is whether they are told for what time the run was scheduled,
+    ``declared`` and ``as_users`` whether they are given environments of their own, and users.
     """
 
     file: str
@@ -85,7 +87,9 @@ class FlowFile:
     retry_delay: int
     binds: tuple[Bind, ...]
     network: str
-    bundle: str
+    start: Start
+    declared: bool
+    as_users: bool
     python: str
     limit: int
     typing_names: tuple[str, ...]

@@ -19,6 +19,23 @@ if TYPE_CHECKING:
 SHIP = ("image", "mount", "inline", "store")
 """`registry.Ship`, without importing it for the help."""
 
+PLATFORMS = ("linux/amd64", "linux/arm64")
+
+
+def _parse_bundles(ctx: click.Context, param: click.Parameter, text: str | None) -> Volume | None:
+    from flowc.registry import Volume
+
+    if not text:
+        return None
+    head, _, name = text.partition(":")
+    if head == "pvc" and name:
+        return Volume(source=name, target="", kind="pvc")
+    if not text.startswith("/"):
+        raise click.BadParameter(
+            f"'{text}' is neither an absolute path on the engine's host nor pvc:NAME", ctx, param
+        )
+    return Volume(source=text, target="")
+
 
 def _parse_volumes(
     ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
@@ -75,7 +92,33 @@ def _parse_volume(text: str, ctx: click.Context, param: click.Parameter) -> Volu
 @options.parent_image_option()
 @options.stack_option()
 @click.option("--network", metavar="NET", default="", help="Docker network of the containers.")
-@click.option("--no-build", is_flag=True, help="Write the files, but build no images.")
+@click.option(
+    "--bundles",
+    metavar="SOURCE",
+    callback=_parse_bundles,
+    help="With --ship mount: the folder on the engine's host that holds bundles, or pvc:NAME.",
+)
+@click.option(
+    "--platform",
+    type=click.Choice(PLATFORMS),
+    default=None,
+    help="What images are built for. [default: what the daemon runs on]",
+)
+@click.option(
+    "--registry",
+    metavar="HOST/PREFIX",
+    envvar="FLOWC_REGISTRY",
+    default="",
+    help="Name images after this registry, and push them. [env: FLOWC_REGISTRY]",
+)
+@click.option(
+    "--no-build", is_flag=True, help="Write the files, but build, try and push no images."
+)
+@click.option(
+    "--trust-image",
+    is_flag=True,
+    help="Let steps run in images that cannot be tried because this machine cannot get them.",
+)
 @options.pip_option()
 @options.ca_bundle_option()
 @options.json_option("the report")
@@ -92,7 +135,11 @@ def compile_command(  # noqa: PLR0913 - one argument for each option
     parent_image: str,
     network: str,
     stack: str,
+    bundles: Volume | None,
+    platform: str | None,
+    registry: str,
     no_build: bool,
+    trust_image: bool,
     pip: str,
     ca_bundle: str | None,
     as_json: bool,
@@ -104,11 +151,15 @@ def compile_command(  # noqa: PLR0913 - one argument for each option
     flowc compile pipeline.py --target kubeflow --store s3://bucket/flowc
     flowc compile pipeline.py -t prefect --store file:/data/flowc --volume /srv/flowc:/data/flowc
     flowc compile pipeline.py -t kubeflow --store file:/data --volume pvc:flowc:/data
+    flowc compile pipeline.py -t airflow --registry ghcr.io/team --platform linux/arm64
+    flowc compile pipeline.py -t prefect --ship store
     flowc compile pipeline.py -t airflow==2.11 --no-build --json
 
     A parameter that the pipeline only passes on stays a parameter of the engine; one that decides
     the pipeline's shape is bound now, with --param. The report says which are which.
     """  # noqa: D301 - \b keeps click from joining the lines
+    from dataclasses import replace
+
     from flowc import driver
     from flowc.cli.progress import open_plain
     from flowc.registry import split_target
@@ -127,7 +178,12 @@ def compile_command(  # noqa: PLR0913 - one argument for each option
         parent_image=parent_image,
         network=network,
         stack=stack,
-        build=None if no_build else options.build_options(pip, ca_bundle),
+        bundles=bundles,
+        platform=platform or "",
+        registry=registry,
+        build=None
+        if no_build
+        else replace(options.build_options(pip, ca_bundle), trust_image=trust_image),
         reporter=open_plain(),
     )
     _print_report(pipeline.name, report)
@@ -145,6 +201,10 @@ def _print_report(name: str, report: CompileReport) -> None:
     lines += [
         f"bound at compile time: {name} = {value} ({why})"
         for name, value, why in report.bound_parameters
+    ]
+    lines += [
+        f"size: {it.what}, {it.used:,} of {it.limit:,} bytes ({it.percent} %)"
+        for it in report.sizes
     ]
     lines += [f"note: {note}" for note in report.notes]
     for number, line in enumerate(lines):
@@ -166,6 +226,16 @@ def _report_document(name: str, report: CompileReport) -> dict[str, object]:
         "bound_parameters": [
             {"name": name, "value": json.loads(value), "why": why}
             for name, value, why in report.bound_parameters
+        ],
+        "sizes": [
+            {
+                "what": it.what,
+                "bytes": it.used,
+                "limit": it.limit,
+                "percent": it.percent,
+                "why": it.why,
+            }
+            for it in report.sizes
         ],
         "notes": list(report.notes),
     }

@@ -40,7 +40,7 @@ def build_bundle(
         "pipeline.json": json.dumps(spec).encode(),
     }
     entries["__main__.py"] = entries["flowc_runtime/boot.py"]
-    packed = _zip(entries)
+    packed = pack(entries)
     return Bundle(digest=hashlib.sha256(packed).hexdigest(), data=packed)
 
 
@@ -82,8 +82,11 @@ def _package(name: str, parts: tuple[str, ...] | None) -> dict[str, bytes]:
     }
 
 
-def _zip(entries: Mapping[str, bytes]) -> bytes:
-    """Stored, not deflated: zlib's versions compress differently, and importing is quicker."""
+def pack(entries: Mapping[str, bytes]) -> bytes:
+    """A deterministic zip.
+
+    Stored, not deflated: zlib's versions compress differently, and importing is quicker.
+    """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(entries):

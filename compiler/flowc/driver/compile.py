@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from flowc import __version__
 from flowc.driver.build_directory import MANIFEST, check_free, manifest_text, write_build
-from flowc.driver.build_record import IR, record_files
+from flowc.driver.build_record import record_files
 from flowc.driver.front import Front, prepare
+from flowc.driver.manifest import manifest
+from flowc.driver.publishing import publish, unbuilt
+from flowc.driver.slim_bundle import slim
 from flowc.errors import AuthorError, BackendError
 from flowc.passes.features import check_features
 from flowc.passes.schedules import check_schedule
-from flowc.passes.specification import schedule_spec
 from flowc.registry import (
     EmitOptions,
     EngineBackend,
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from flowc.authoring.pipeline import Pipeline
-    from flowc.registry import BuildOptions, Emission, Reporter, Ship, Volume
+    from flowc.registry import BuildOptions, Emission, Reporter, Ship, Size, Volume
+
+_REGISTRY = re.compile(r"[a-z0-9][a-z0-9.-]*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*/?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,7 @@ class CompileReport:
     images: tuple[str, ...]
     runtime_parameters: tuple[str, ...]
     bound_parameters: tuple[tuple[str, str, str], ...]
+    sizes: tuple[Size, ...]
     notes: tuple[str, ...]
 
 
@@ -61,9 +65,13 @@ def compile_pipeline(  # noqa: PLR0913 - the options of a compilation, each by i
     network: str = "",
     stack: str = "",
     build: BuildOptions | None = None,
+    bundles: Volume | None = None,
+    platform: str = "",
+    registry: str = "",
     reporter: Reporter,
 ) -> CompileReport:
-    """Write the build directory ``out``; without ``build`` no image is built.
+    """Write the build directory ``out``; without ``build`` no image is built, tried or pushed, and
+    the bundle is put nowhere else.
 
     Raises AuthorError or BackendError, and then nothing was written.
     """
@@ -71,7 +79,7 @@ def compile_pipeline(  # noqa: PLR0913 - the options of a compilation, each by i
     target, _ = split_target(asked)
     backend = _engine(target)
     version = choose_series(backend, asked)
-    _check_ship(ship, target)
+    _check_ship(ship, target, backend.supports)
     folder = Path(out)
     check_free(folder, pipeline.name, target)
     front = prepare(pipeline, typed=parameters, config=config, stack=stack, named=True)
@@ -85,7 +93,7 @@ def compile_pipeline(  # noqa: PLR0913 - the options of a compilation, each by i
     check_features(front.pipeline, target, backend.supports)
     scheduled = check_schedule(front.pipeline, target, backend.supports)
     options = EmitOptions(
-        bundle=front.bundle,
+        bundle=slim(front.bundle) if ship == "inline" else front.bundle,
         spec=front.spec,
         store=store,
         volumes=volumes,
@@ -93,16 +101,28 @@ def compile_pipeline(  # noqa: PLR0913 - the options of a compilation, each by i
         default_parent_image=parent_image,
         network=network,
         version=version,
+        bundles=bundles,
+        platform=platform,
+        registry=_registry(registry),
     )
     emission = backend.emit(front.pipeline, options)
-    if build is not None:
-        backend.build(emission.images, build, reporter)
-    files = {**emission.files, **_contexts(emission), **record_files(front, options)}
-    digest = hashlib.sha256(files[IR]).hexdigest()
-    files[MANIFEST] = manifest_text(files, _about(front, target, version, emission, digest))
+    files = {
+        **emission.files,
+        **_contexts(emission),
+        **_bundle_file(options),
+        **record_files(front, options),
+    }
+    about = manifest(front, target, backend.supports, options, emission)
+    files[MANIFEST] = manifest_text(files, about)
+    notes = [*front.notes, *scheduled]
+    if build is None:
+        notes += unbuilt(options, emission)
+    else:
+        backend.build(emission, options, build, reporter)
+        notes += publish(options)
     write_build(folder, files)
-    front = replace(front, notes=(*front.notes, *scheduled))
-    return _report(front, target, folder, files, emission, digest)
+    front = replace(front, notes=tuple(notes))
+    return _report(front, target, folder, files, emission, about)
 
 
 def _engine(target: str) -> EngineBackend:
@@ -115,11 +135,21 @@ def _engine(target: str) -> EngineBackend:
     return cast("EngineBackend", backend)
 
 
-def _check_ship(ship: str, target: str) -> None:
-    if ship != "image":
+def _check_ship(ship: str, target: str, supports: Mapping[str, str]) -> None:
+    if supports.get(f"ship_{ship}", "error") == "error":
         raise BackendError(
             f"the ship mode '{ship}' is not available for {target}", hint="--ship image"
         )
+
+
+def _registry(text: str) -> str:
+    """``host:5000/team``, as it is at the beginning of an image's name."""
+    if text and not _REGISTRY.fullmatch(text):
+        raise AuthorError(
+            f"--registry: '{text}' is not the beginning of an image's name",
+            hint="HOST or HOST/PREFIX, in lower case and without a scheme: ghcr.io/team",
+        )
+    return text.rstrip("/")
 
 
 def _contexts(emission: Emission) -> dict[str, bytes]:
@@ -131,26 +161,11 @@ def _contexts(emission: Emission) -> dict[str, bytes]:
     }
 
 
-def _about(
-    front: Front, target: str, version: str, emission: Emission, digest: str
-) -> dict[str, object]:
-    schedule = front.pipeline.schedule
-    return {
-        "flowc": __version__,
-        "pipeline": front.pipeline.name,
-        "source": str(front.pipeline.location),
-        "target": target,
-        "ir": digest,
-        "bundle": front.bundle.digest,
-        "images": {image.tag: list(image.steps) for image in emission.images},
-        "parameters": {
-            parameter.name: "run-time" if parameter.bound is None else f"bound: {parameter.why}"
-            for parameter in front.pipeline.parameters
-        },
-        **({"schedule": schedule_spec(schedule)} if schedule else {}),
-        **({"version": version} if version else {}),
-        "signature": front.spec["parameters"],
-    }
+def _bundle_file(options: EmitOptions) -> dict[str, bytes]:
+    """The bundle, where containers look for it neither in the artifact nor in their images."""
+    if options.ship in {"store", "mount"}:
+        return {options.bundle.key: options.bundle.data}
+    return {}
 
 
 def _report(
@@ -159,13 +174,13 @@ def _report(
     folder: Path,
     files: Mapping[str, bytes],
     emission: Emission,
-    digest: str,
+    about: Mapping[str, Any],
 ) -> CompileReport:
     return CompileReport(
         target=target,
         out=str(folder),
         files=tuple(sorted(files)),
-        digest=digest,
+        digest=about["ir"],
         images=tuple(image.tag for image in emission.images),
         runtime_parameters=tuple(item.name for item in front.pipeline.runtime_parameters),
         bound_parameters=tuple(
@@ -173,5 +188,6 @@ def _report(
             for item in front.pipeline.parameters
             if item.bound is not None
         ),
+        sizes=emission.sizes,
         notes=(*front.notes, *emission.notes),
     )

@@ -1,0 +1,97 @@
+"""What a build says of itself, for people, `flowc deploy` and `flowc diff`."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from flowc import __version__
+from flowc.ir.json import to_json
+from flowc.passes.features import used_features
+from flowc.passes.specification import schedule_spec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flowc import ir
+    from flowc.driver.front import Front
+    from flowc.registry import Emission, EmitOptions
+
+
+def manifest(
+    front: Front,
+    target: str,
+    supports: Mapping[str, str],
+    options: EmitOptions,
+    emission: Emission,
+) -> dict[str, object]:
+    """All but the list of files. It depends on the build alone: no clock, no host."""
+    schedule = front.pipeline.schedule
+    return {
+        "flowc": __version__,
+        "pipeline": front.pipeline.name,
+        "source": str(front.pipeline.location),
+        "target": target,
+        "ir": hashlib.sha256(to_json(front.pipeline).encode()).hexdigest(),
+        "bundle": options.bundle.digest,
+        "ship": options.ship,
+        "store": options.store,
+        **({"version": options.version} if options.version else {}),
+        **({"schedule": schedule_spec(schedule)} if schedule else {}),
+        "features": _features(front.pipeline, supports, options),
+        "images": _images(options, emission),
+        "sizes": [
+            {"what": it.what, "bytes": it.used, "limit": it.limit, "percent": it.percent}
+            for it in emission.sizes
+        ],
+        "parameters": {
+            parameter.name: "run-time" if parameter.bound is None else f"bound: {parameter.why}"
+            for parameter in front.pipeline.parameters
+        },
+        "signature": front.spec["parameters"],
+    }
+
+
+def _features(
+    pipeline: ir.Pipeline, supports: Mapping[str, str], options: EmitOptions
+) -> dict[str, str]:
+    """The features that this pipeline uses, and whether they are native or emulated."""
+    used = {feature for feature, *_ in used_features(pipeline)} | _always(pipeline)
+    return {
+        name: supports[name] for name in sorted({*used, f"ship_{options.ship}"} & set(supports))
+    }
+
+
+def _always(pipeline: ir.Pipeline) -> set[str]:
+    """Features that need no word from the author to be used."""
+    steps = pipeline.steps
+    used = {"images", "logs"}
+    used |= {"parameters"} if pipeline.runtime_parameters else set()
+    used |= {"caching"} if any(step.cache for step in steps) else set()
+    used |= {"environment"} if any(step.docker.environment for step in steps) else set()
+    used |= {"parallel"} if any(_starts_beside(pipeline, step) for step in steps[1:]) else set()
+    used |= {"schedule"} if pipeline.schedule else set()
+    failing = pipeline.execution_mode == "continue_on_failure" and len(steps) > 1
+    return used | ({"continue_on_failure"} if failing else set())
+
+
+def _starts_beside(pipeline: ir.Pipeline, step: ir.Step) -> bool:
+    """Whether a step does not come after the one before it."""
+    position = pipeline.steps.index(step)
+    return pipeline.steps[position - 1].id not in step.upstream
+
+
+def _images(options: EmitOptions, emission: Emission) -> dict[str, dict[str, object]]:
+    """Every image that steps run in, by its name in the artifact."""
+    built = {image.tag for image in emission.images}
+    steps: dict[str, list[str]] = {}
+    for use in emission.uses:
+        steps.setdefault(use.reference, []).extend(use.steps)
+    return {
+        reference: {
+            "built": reference in built,
+            "platform": options.platform or None,
+            "steps": names,
+        }
+        for reference, names in sorted(steps.items())
+    }

@@ -1,0 +1,194 @@
+"""How the bundle reaches a container: every engine, every way."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import subprocess
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from zipfile import ZipFile
+
+import pytest
+import yaml
+
+from flowc import ir
+from flowc.errors import AuthorError, BackendError, Errors
+from flowc.registry import Bundle, EmitOptions, Volume
+from flowc_backends.airflow import dag_file
+from flowc_backends.kubeflow.lower import lower_package
+from flowc_backends.kubeflow.sizes import package_sizes
+from flowc_backends.kubeflow.target import KubeflowBackend, package_text
+from flowc_backends.prefect import flow_files
+from flowc_backends.starting import PART, Start, check_sizes, start_of
+from tests.backends.engine_pipelines import at, check_with_ruff, file_of, pipeline, step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from flowc.registry import Ship
+
+DECLARED = ir.DockerSettings(
+    environment=(("GREETING", "it's {{ x }}"), ("EMPTY", "")), user="1000:100"
+)
+CASE = pipeline("shipped", step("load", docker=DECLARED, location=at(11)), step("train", "load"))
+FOR_KUBEFLOW = replace(
+    CASE,
+    body=ir.Block(
+        nodes=(
+            replace(CASE.steps[0], docker=replace(DECLARED, environment=(("GREETING", "it's"),))),
+            CASE.steps[1],
+        )
+    ),
+)
+SHIPS: tuple[Ship, ...] = ("inline", "store", "mount")
+
+
+def noise(size: int) -> bytes:
+    """Bytes that cannot be compressed, always the same."""
+    return random.Random(1).randbytes(size)  # noqa: S311 - nothing to guess
+
+
+def asked(ship: Ship, *, kind: Any = "bind", size: int = 100) -> EmitOptions:
+    spec: Any = {"flowc": "0.1.0"}
+    bundles = Volume(source="/srv/bundles" if kind == "bind" else "bundles", target="", kind=kind)
+    return EmitOptions(
+        bundle=Bundle(digest="0123456789abcdef" * 4, data=noise(size)),
+        spec=spec,
+        store="s3://bucket/flowc",
+        ship=ship,
+        bundles=bundles if ship == "mount" else None,
+    )
+
+
+@pytest.mark.parametrize("ship", SHIPS)
+def test_dag_files(ship: Ship, golden: Callable[[str, str], None]) -> None:
+    text = file_of(dag_file(CASE, asked(ship)))
+    check_with_ruff(text, "AIR", "E4", "E7", "E9", "F", "I", "W")
+    golden(f"airflow-{ship}.py.txt", text)
+
+
+@pytest.mark.parametrize("ship", SHIPS)
+def test_flow_files(ship: Ship, golden: Callable[[str, str], None]) -> None:
+    text = file_of(flow_files(CASE, asked(ship)))
+    check_with_ruff(text, "E4", "E7", "E9", "F", "I", "W")
+    golden(f"prefect-{ship}.py.txt", text)
+
+
+@pytest.mark.parametrize("ship", SHIPS)
+def test_packages(ship: Ship, golden: Callable[[str, str], None]) -> None:
+    golden(f"kubeflow-{ship}.yaml", package_text(FOR_KUBEFLOW, asked(ship, kind="pvc")))
+
+
+def test_what_kubernetes_cannot_be_told_is_refused(golden: Callable[[str, str], None]) -> None:
+    named = replace(CASE.steps[0], docker=replace(DECLARED, user="me"))
+    case = pipeline("refused", named)
+    with pytest.raises(Errors) as refused:
+        package_text(case, asked("store"))
+    golden("refused_kubeflow.txt", f"{refused.value}\n")
+    image = replace(asked("store"), ship="image")
+    assert "it's" not in package_text(case, image)
+
+
+@pytest.mark.parametrize(
+    ("target", "bundles", "hint"),
+    [
+        ("Airflow", None, "--bundles /folder/of/the/host"),
+        ("Prefect", Volume(source="x", target="", kind="pvc"), "--bundles /folder/of/the/host"),
+        ("Kubeflow", Volume(source="/x", target=""), "--bundles pvc:NAME"),
+    ],
+)
+def test_bundles_are_mounted_from_somewhere(
+    target: str, bundles: Volume | None, hint: str
+) -> None:
+    with pytest.raises(AuthorError, match=f"where are the bundles that {target}") as refused:
+        start_of(replace(asked("mount"), bundles=bundles), target)
+    assert refused.value.hint == hint
+
+
+def started(start: Start, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-I", "-S", *start.arguments, *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+PROGRAM = "import sys; print(sys.argv[1:], __file__); sys.exit(3)"
+
+
+@pytest.fixture
+def packed(tmp_path: Path) -> Bundle:
+    """A bundle whose only program tells what it was given."""
+    file = tmp_path / "packed.pyz"
+    with ZipFile(file, "w") as archive:
+        archive.writestr("__main__.py", PROGRAM)
+        archive.writestr("noise", noise(2 * PART))
+    data = file.read_bytes()
+    return Bundle(digest=hashlib.sha256(data).hexdigest(), data=data)
+
+
+def test_an_inline_bundle_runs_and_leaves_nothing(packed: Bundle, tmp_path: Path) -> None:
+    start = start_of(replace(asked("inline"), bundle=packed), "Airflow")
+    assert len(start.arguments) > 5
+    (tmp_path / "tmp").mkdir()
+    done = started(start, "step", "it's", TMPDIR=str(tmp_path / "tmp"))
+    assert (done.returncode, done.stderr) == (3, "")
+    assert done.stdout.startswith(f"['step', \"it's\"] {tmp_path / 'tmp'}/flowc-")
+    assert done.stdout.endswith(f"/{packed.filename}/__main__.py\n")
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_a_bundle_in_a_folder_of_a_store_runs_where_it_is(packed: Bundle, tmp_path: Path) -> None:
+    start = start_of(replace(asked("store"), bundle=packed), "Airflow")
+    place = tmp_path / "a store" / packed.key
+    uri = f"file://{tmp_path}/a%20store"
+    missing = started(start, "step", FLOWC_STORE=uri)
+    assert missing.returncode == 1
+    assert f"cannot fetch {packed.key} from the store '{uri}'" in missing.stderr
+    assert missing.stderr.endswith("; has this build been deployed?\n")
+    place.parent.mkdir(parents=True)
+    place.write_bytes(packed.data)
+    done = started(start, "step", "x", FLOWC_STORE=uri)
+    assert (done.returncode, done.stdout) == (3, f"['step', 'x'] {place}/__main__.py\n")
+    place.write_bytes(packed.data + b"!")
+    damaged = started(start, "step", FLOWC_STORE=uri)
+    assert damaged.returncode == 1
+    assert "is not what was compiled" in damaged.stderr
+
+
+def test_no_engine_expands_what_starts_a_bundle() -> None:
+    for ship in SHIPS:
+        text = "\n".join(start_of(asked(ship, kind="pvc"), "Kubeflow").arguments)
+        assert not any(mark in text for mark in ("{{", "{%", "{#", "$(", "${", "\\"))
+
+
+def test_what_exceeds_a_limit_is_refused_and_says_by_how_much(
+    golden: Callable[[str, str], None],
+) -> None:
+    case = pipeline("large", step("only"))
+    options = asked("inline", size=120_000)
+    sizes = package_sizes(lower_package(case, options), package_text(case, options))
+    with pytest.raises(BackendError) as refused:
+        check_sizes(sizes, options, "kubeflow", "pipeline.py:4")
+    golden("refused_inline.txt", f"{refused.value}\n")
+    with pytest.raises(BackendError, match="too large to be inline on kubeflow"):
+        KubeflowBackend().emit(case, options)
+    check_sizes(sizes, replace(options, ship="image"), "kubeflow", "")
+
+
+def test_sizes_of_a_package_are_measured_in_what_is_written() -> None:
+    text = package_text(CASE, replace(asked("store"), ship="image"))
+    found = {
+        it.what: it
+        for it in package_sizes(lower_package(CASE, replace(asked("store"), ship="image")), text)
+    }
+    assert found["package"].used == len(text.encode())
+    assert found["package"].limit == 32 * 1024 * 1024
+    container = yaml.safe_load(text)["deploymentSpec"]["executors"]["exec-flowc--finalise"]
+    assert found["largest container"].used > len(str(container)) // 2
+    assert found["workflow while it runs, about"].used > 4 * 4 * 100
