@@ -114,8 +114,9 @@ def _imports(pipeline: ir.Pipeline, home: str) -> tuple[tuple[str, tuple[str, ..
         ("airflow.providers.docker.operators.docker", ("DockerOperator",))
     ]
     told = any(step.secrets for step in pipeline.steps)
-    if told:
-        found.append(("airflow.exceptions", ("AirflowNotFoundException",)))
+    if told and home:
+        exceptions = "airflow.sdk" if home == _HOMES["3"] else "airflow"
+        found.append((f"{exceptions}.exceptions", ("AirflowNotFoundException",)))
     if home:
         hook = ("BaseHook",) if told and home == _HOMES["3"] else ()
         param = ("Param",) if pipeline.runtime_parameters else ()
