@@ -10,7 +10,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from flowc.authoring import (
         CachePolicy,
+        KubernetesSettings,
         Pipeline,
+        ResourceSettings,
         RetryConfig,
         Step,
         StepRetryConfig,
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
 __all__ = [
     "CachePolicy",
     "Client",
+    "KubernetesSettings",
     "Pipeline",
+    "ResourceSettings",
     "RetryConfig",
     "Step",
     "StepContext",
@@ -40,7 +44,9 @@ __version__ = "0.1.0"
 _HOMES = {
     "CachePolicy": "flowc.authoring",
     "Client": "flowc.client",
+    "KubernetesSettings": "flowc.authoring",
     "Pipeline": "flowc.authoring",
+    "ResourceSettings": "flowc.authoring",
     "RetryConfig": "flowc.authoring",
     "StepRetryConfig": "flowc.authoring",
     "Step": "flowc.authoring",

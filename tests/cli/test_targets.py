@@ -25,4 +25,7 @@ def test_the_document(flowc: CommandLine) -> None:
     assert document["features"] == dict(FEATURES)
     assert list(document["targets"]) == TARGETS
     assert document["targets"]["local"]["kind"] == "machine"
+    executors = document["targets"]["airflow"]["executors"]
+    assert executors["kubernetes"]["tolerations"] == "native"
+    assert "executors" not in document["targets"]["kubeflow"]
     assert all(list(t["supports"]) == list(FEATURES) for t in document["targets"].values())

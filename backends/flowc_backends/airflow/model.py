@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from flowc_backends.containers import Bind
+    from flowc_templates.python_source import Call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,14 +33,17 @@ class Image:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One task. ``options`` are further arguments, left out where they say nothing new."""
+    """One task. ``options`` are further arguments, left out where they say nothing new.
+
+    ``image`` is empty for a process.
+    """
 
     variable: str
     task_id: str
     command: tuple[str, ...]
     image: str
     doc: str
-    options: tuple[tuple[str, str | int], ...] = ()
+    options: tuple[tuple[str, object], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +57,16 @@ class Edge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dag:
-    """A DAG file. ``retry_delay`` is in seconds, 0 when no task is retried."""
+    """A DAG file. ``retry_delay`` is in seconds, 0 when no task is retried.
 
+    ``call`` is the function that makes a task. ``volumes`` and ``volume_mounts`` are those of all
+    pods. ``labels`` are those of all containers. ``given`` are the names of all options of tasks,
+    ``imported`` what the file takes from Airflow, ``types`` what it takes from the client of
+    Docker or Kubernetes.
+    """
+
+    executor: str
+    call: str
     dag_id: str
     display_name: str
     source: str
@@ -63,6 +75,12 @@ class Dag:
     store: str
     binds: tuple[Bind, ...]
     network: str
+    volumes: tuple[Call, ...]
+    volume_mounts: tuple[Call, ...]
+    labels: tuple[tuple[str, str], ...]
+    given: frozenset[str]
+    imported: tuple[str, ...]
+    types: tuple[str, ...]
     bundle: str
     python: str
     limit: int

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from flowc_backends.kubeflow.model import (
         ComponentModel,
         ExecutorModel,
+        MountModel,
         PackageModel,
         ParameterModel,
         TaskModel,
@@ -31,7 +32,7 @@ _UNCACHED = {"enableCache": False}
 def check_package(text: str, package: PackageModel) -> None:
     """Raise InternalError unless the text says what the model says, and the model is sound."""
     expected = [_package(package)]
-    if package.mounts:
+    if package.placed:
         expected.append(_platforms(package))
     found = read_documents(text)
     if found != expected:
@@ -155,8 +156,10 @@ def _component(component: ComponentModel, inputs: Document) -> Document:
 
 
 def _executor(executor: ExecutorModel, store: str) -> Document:
+    limits: Document = {"resources": executor.resources} if executor.resources else {}
     return {
         "container": {
+            **limits,
             "image": executor.image,
             "command": list(executor.command),
             "args": list(executor.args),
@@ -166,12 +169,22 @@ def _executor(executor: ExecutorModel, store: str) -> Document:
 
 
 def _platforms(package: PackageModel) -> Document:
-    mounts = [
-        {"mountPath": it.path, "pvcNameParameter": _constant(it.claim), "constant": it.claim}
-        for it in package.mounts
-    ]
-    executors = {it.name: {"pvcMount": mounts} for it in package.executors}
+    executors = {it.name: _platform(it, package.mounts) for it in package.placed}
     return {"platforms": {"kubernetes": {"deploymentSpec": {"executors": executors}}}}
+
+
+def _platform(executor: ExecutorModel, common: tuple[MountModel, ...]) -> Document:
+    mounts = [_mount(it) for it in (*common, *executor.mounts)]
+    return {**({"pvcMount": mounts} if mounts else {}), **executor.platform}
+
+
+def _mount(mount: MountModel) -> Document:
+    found = {
+        "mountPath": mount.path,
+        "pvcNameParameter": _constant(mount.claim),
+        "constant": mount.claim,
+    }
+    return {**found, "subPath": mount.sub_path} if mount.sub_path else found
 
 
 def _difference(found: Any, expected: Any, path: str) -> str:

@@ -20,6 +20,8 @@ from flowc.errors import AuthorError, BackendError, raise_all
 from flowc_backends.kubeflow import model
 from flowc_backends.kubeflow.names import engine_name, task_names, unique
 from flowc_backends.kubeflow.parameters import lower_parameters
+from flowc_backends.kubeflow.placement import check_annotations, claims, platform, resources
+from flowc_backends.kubernetes import check_mounts, like
 from flowc_runtime.contract import path_segment
 
 if TYPE_CHECKING:
@@ -50,6 +52,8 @@ def lower_package(pipeline: ir.Pipeline, options: EmitOptions, bundle: str) -> m
     names = task_names(pipeline.steps, errors)
     _check_outputs(pipeline.steps, errors)
     mounts = _mounts(pipeline, options, errors)
+    errors += check_mounts(pipeline, options.volumes)
+    errors += check_annotations(pipeline)
     raise_all(errors)
     executors = _executors(pipeline, bundle)
     components = _components(pipeline, {key: it.name for key, it in executors.items()})
@@ -93,7 +97,7 @@ def _last(pipeline: ir.Pipeline, names: dict[str, str]) -> tuple[str, ...]:
 
 
 _ComponentKey = tuple["ir.Function", "_ExecutorKey", tuple[str, ...]]
-_ExecutorKey = tuple[str, str, bool]
+_ExecutorKey = tuple[str, str, bool, "ir.Resources", "ir.Placement"]
 
 
 def _component_key(step: ir.Step) -> _ComponentKey:
@@ -102,7 +106,8 @@ def _component_key(step: ir.Step) -> _ComponentKey:
 
 
 def _executor_key(step: ir.Step) -> _ExecutorKey:
-    return step.image, step.docker.python, step.infrastructure_retries > 0
+    retried = step.infrastructure_retries > 0
+    return step.image, step.docker.python, retried, step.resources, step.placement
 
 
 def _components(
@@ -146,19 +151,24 @@ def _executors(pipeline: ir.Pipeline, bundle: str) -> dict[_ExecutorKey, model.E
                 "--soft-fail",
                 *(("--token", model.TOKEN) if step.infrastructure_retries else ()),
             ),
+            resources=resources(step.resources),
+            platform=platform(step.placement),
+            mounts=claims(step.placement),
         )
     return executors
 
 
 def _finaliser(pipeline: ir.Pipeline, bundle: str) -> model.ExecutorModel:
-    """Runs in the image that most steps have."""
+    """Runs in the image that most steps have, and where the first of them does."""
     images = Counter((step.image, step.docker.python) for step in pipeline.steps)
     image, python = images.most_common(1)[0][0]
+    first = next(it for it in pipeline.steps if (it.image, it.docker.python) == (image, python))
     return model.ExecutorModel(
         name=model.FINALISE_EXECUTOR,
         image=image,
         command=(python, bundle),
         args=("finalise", *_run_arguments()),
+        platform=platform(like(first).placement),
     )
 
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from flowc.authoring.caching import CachePolicy
 from flowc.authoring.pipeline import Pipeline, pipeline
+from flowc.authoring.resources import KubernetesSettings, ResourceSettings
 from flowc.authoring.retry import RetryConfig, StepRetryConfig
 from flowc.authoring.step import Step, step
 
-__all__ = ["CachePolicy", "Pipeline", "RetryConfig", "Step", "StepRetryConfig", "pipeline", "step"]
+__all__ = [
+    "CachePolicy",
+    "KubernetesSettings",
+    "Pipeline",
+    "ResourceSettings",
+    "RetryConfig",
+    "Step",
+    "StepRetryConfig",
+    "pipeline",
+    "step",
+]

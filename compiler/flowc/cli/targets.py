@@ -56,10 +56,20 @@ def _document(features: Mapping[str, str], backends: list[Backend]) -> dict[str,
             backend.name: {
                 "kind": backend.kind,
                 "supports": {name: _support(backend, name) for name in features},
+                **_executors(backend),
             }
             for backend in backends
         },
     }
+
+
+def _executors(backend: Backend) -> dict[str, object]:
+    """What the executors of a target, if it has several, support otherwise."""
+    from flowc.registry import ExecutorBackend
+
+    if not isinstance(backend, ExecutorBackend):
+        return {}
+    return {"executors": {name: dict(held) for name, held in backend.executors.items()}}
 
 
 def _print_table(features: Mapping[str, str], backends: list[Backend]) -> None:
