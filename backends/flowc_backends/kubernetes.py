@@ -11,13 +11,13 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from flowc import ir
 from flowc.errors import AuthorError, FlowcError
 from flowc_backends.images.dockerfile import HOME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from flowc import ir
     from flowc.registry import Volume
 
     Manifest = dict[str, Any]
@@ -74,8 +74,6 @@ def toleration(given: ir.Toleration) -> Manifest:
 
 def claims(volumes: Sequence[Volume]) -> tuple[ir.Mount, ...]:
     """Volumes of all steps as those of one."""
-    from flowc import ir
-
     return tuple(ir.Mount(path=it.target, kind="pvc", source=it.source) for it in volumes)
 
 
@@ -116,7 +114,7 @@ def dollars(text: str) -> str:
 def like(step: ir.Step) -> ir.Step:
     """A step for the finaliser's pod: it runs where ``step`` does, and needs little."""
     placement = replace(step.placement, volumes=())
-    return replace(step, resources=type(step.resources)(), placement=placement)
+    return replace(step, resources=ir.Resources(), placement=placement)
 
 
 def check_mounts(pipeline: ir.Pipeline, volumes: Sequence[Volume]) -> list[FlowcError]:

@@ -27,7 +27,6 @@ class Call:
     arguments: tuple[tuple[str, object], ...] = ()
 
 
-
 _SIMPLE = re.compile(r"[ !#-\[\]-~]*")
 _SUSPECT = re.compile(r"[^ -\[\]-~]")
 _SHORT = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}

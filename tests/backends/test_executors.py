@@ -61,7 +61,7 @@ def generated(target: str, case: str) -> str:
 @pytest.mark.parametrize("case", SHOWN)
 @pytest.mark.parametrize("target", ["airflow", "prefect"])
 def test_file_is_as_expected(target: str, case: str, golden: Callable[[str, str], None]) -> None:
-    golden(f"{target}-{case}.py.txt", generated(target, case))
+    golden(f"../{target}/executor-{case}.py.txt", generated(target, case))
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -71,7 +71,10 @@ def test_file_is_formatted_and_linted(target: str, case: str) -> None:
 
 
 def test_package_is_as_expected(golden: Callable[[str, str], None]) -> None:
-    golden("placed.yaml", package_text(ON_KUBEFLOW, options("file:///store", volumes=CLAIM)))
+    golden(
+        "../kubeflow/placed.yaml",
+        package_text(ON_KUBEFLOW, options("file:///store", volumes=CLAIM)),
+    )
 
 
 def test_the_docker_target_tells_the_daemon() -> None:
