@@ -1,4 +1,4 @@
-"""How an engine's worker starts a step's container through Docker: store, volumes, network.
+"""What steps have in common that an engine's worker starts: store, volumes, network.
 
 --store file:///store --volume /srv/flowc:/store   ->   Bind(source="/srv/flowc", target="/store")
 """
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from flowc.errors import AuthorError, FlowcError, raise_all
+from flowc_backends.kubernetes import claims
 from flowc_runtime.contract import ARGUMENT_LIMIT
 
 if TYPE_CHECKING:
@@ -29,11 +30,36 @@ class Bind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Containers:
-    """What all containers of a pipeline have in common."""
+    """What all containers of a pipeline have in common; ``claims`` are those of pods."""
 
     store: str
-    binds: tuple[Bind, ...]
-    network: str
+    binds: tuple[Bind, ...] = ()
+    network: str = ""
+    claims: tuple[ir.Mount, ...] = ()
+
+
+_WRONG_VOLUME = {
+    "docker": (
+        "is a claim in a Kubernetes cluster, and {target} starts steps with Docker",
+        "mount a folder of the Docker host: --volume /host/path:/path",
+    ),
+    "kubernetes": (
+        "is a path on a host, and {target} starts steps as pods, on whichever host",
+        "mount a volume claim there: --volume pvc:NAME:{path}",
+    ),
+    "process": (
+        "is for containers, and {target} starts steps as processes on a worker",
+        "leave --volume away: steps see the worker's own files",
+    ),
+}
+"""By executor, what is wrong with a volume of another one's world, and what to do."""
+
+_MOUNTED = {
+    "docker": " --volume /host/path:{folder}",
+    "kubernetes": " --volume pvc:NAME:{folder}",
+    "process": "",
+}
+_KINDS = {"docker": "bind", "kubernetes": "pvc"}
 
 
 def describe(options: EmitOptions, target: str) -> Containers:
@@ -41,19 +67,29 @@ def describe(options: EmitOptions, target: str) -> Containers:
 
     Raises AuthorError for volumes of another world, and a store that no container would see.
     """
+    executor = options.executor or "docker"
+    problem, hint = _WRONG_VOLUME[executor]
     errors: list[FlowcError] = [
         AuthorError(
-            f"the volume {volume.source}:{volume.target} is a claim in a Kubernetes cluster, and "
-            f"{target} starts steps with Docker",
-            hint="mount a folder of the Docker host: --volume /host/path:/path",
+            f"the volume {volume.source}:{volume.target} {problem.format(target=target)}",
+            hint=hint.format(path=volume.target),
         )
         for volume in options.volumes
-        if volume.kind != "bind"
+        if volume.kind != _KINDS.get(executor)
     ]
-    errors += _check_store(options.store, options.volumes, target)
+    if options.network and executor != "docker":
+        errors.append(
+            AuthorError(
+                f"--network is a network of Docker, and {target} starts steps otherwise",
+                hint="leave it away, or --executor docker",
+            )
+        )
+    errors += _check_store(options.store, options.volumes, target, executor)
     for what, text in (("store", options.store), ("network", options.network)):
         errors += check_argument(text, what)
     raise_all(errors)
+    if executor == "kubernetes":
+        return Containers(store=options.store, claims=claims(options.volumes))
     binds = tuple(Bind(source=volume.source, target=volume.target) for volume in options.volumes)
     return Containers(store=options.store, binds=binds, network=options.network)
 
@@ -102,24 +138,29 @@ def check_defaults(pipeline: ir.Pipeline) -> list[FlowcError]:
     ]
 
 
-def _check_store(store: str, volumes: tuple[Volume, ...], target: str) -> list[FlowcError]:
+def _check_store(
+    store: str, volumes: tuple[Volume, ...], target: str, executor: str
+) -> list[FlowcError]:
     parts = urlsplit(store)
     if parts.scheme != "file":
         return []
     folder = posixpath.normpath(unquote(parts.path))
     if not folder.startswith("/"):
+        what = "process" if executor == "process" else "container"
         return [
             AuthorError(
-                f"the store '{store}' is relative, and a container has a folder of its own",
-                hint="--store file:///path --volume /host/path:/path",
+                f"the store '{store}' is relative, and a {what} has a folder of its own",
+                hint=f"--store file:///path{_MOUNTED[executor].format(folder='/path')}",
             )
         ]
+    if executor == "process":
+        return []
     if any(_covers(volume.target, folder) for volume in volumes):
         return []
     return [
         AuthorError(
             f"the store '{store}' would be lost with each container that {target} starts",
-            hint=f"mount it: --volume /host/path:{folder}",
+            hint=f"mount it:{_MOUNTED[executor].format(folder=folder)}",
         )
     ]
 

@@ -40,6 +40,22 @@ FEATURES: Mapping[str, str] = {
     "logs": "logs kept with the run",
     "alerter": "messages from steps and hooks through an alerter of the stack",
     "experiment_tracker": "the address of an experiment tracker of the stack, for each step",
+    "resources": "cores and memory for each step",
+    "gpus": "GPUs for each step",
+    "gpu_types": "GPUs of other makers than NVIDIA",
+    "node_selector": "nodes with certain labels for each step",
+    "tolerations": "tainted nodes for each step",
+    "pvc_volumes": "claims of a cluster as volumes of a step",
+    "host_path_volumes": "folders of the container's host as volumes of a step",
+    "config_map_volumes": "config maps of a cluster as volumes of a step",
+    "empty_dir_volumes": "empty folders as volumes of a step",
+    "service_account": "a service account for each step",
+    "labels": "labels for each step's container",
+    "annotations": "annotations for each step's pod",
+    "image_pull": "secrets for pulling each step's image, and when to pull",
+    "docker_executor": "a container of the Docker daemon for each step",
+    "kubernetes_executor": "a pod for each step",
+    "process_executor": "a process for each step",
     "kubernetes_operator": "steps as pods on Kubernetes",
     "vertex_operator": "steps as jobs on Vertex AI",
 }
@@ -64,6 +80,9 @@ class Versions:
 
 
 NO_VERSIONS = Versions(series=(), tested=())
+
+Executor = Literal["docker", "kubernetes", "process"]
+"""What an engine runs a step in, where it leaves the choice."""
 
 Ship = Literal["image", "mount", "inline", "store"]
 
@@ -99,6 +118,8 @@ class EmitOptions:
     ``store`` is the URI as containers see it. ``default_parent_image`` is used by steps that
     declare none. ``network`` is a Docker network for containers that an engine starts.
     ``version`` is the engine's series that the output may count on, empty for all of them.
+    ``executor`` is one of those that the backend has, or empty where it has no choice; ``python``
+    is the interpreter of processes on a worker.
     """
 
     bundle: Bundle
@@ -109,6 +130,8 @@ class EmitOptions:
     default_parent_image: str = ""
     network: str = ""
     version: str = ""
+    executor: Executor | Literal[""] = ""
+    python: str = "python3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +221,16 @@ class MachineBackend(Backend, Protocol):
     """A target on this machine: ``run`` returns ``completed``, ``failed`` or ``cancelled``."""
 
     def run(self, pipeline: ir.Pipeline, options: RunOptions) -> str: ...
+
+
+@runtime_checkable
+class ExecutorBackend(Protocol):
+    """A target that leaves a choice what steps run in: the first is taken where nobody chooses.
+
+    By executor, what it supports otherwise than ``supports`` says.
+    """
+
+    executors: Mapping[Executor, Mapping[str, Support]]
 
 
 @runtime_checkable

@@ -1,4 +1,7 @@
-"""Airflow: one DAG file, valid on Airflow 2.11 and 3 alike, whose tasks are DockerOperators."""
+"""Airflow: one DAG file, valid on Airflow 2.11 and 3 alike.
+
+Its tasks are DockerOperators, KubernetesPodOperators, or processes on the worker.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,10 @@ from flowc.errors import InternalError
 from flowc.registry import Emission, Versions
 from flowc_backends import images as step_images
 from flowc_backends.airflow import deploy as deploying
-from flowc_backends.airflow.lower import lower
+from flowc_backends.airflow.lower import bundle_path, lower
+from flowc_backends.executors import EXECUTORS, ON_DOCKER, process_notes, shown
 from flowc_backends.python_file import render_file
+from flowc_backends.python_names import ascii_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
         DeployOptions,
         EmitOptions,
         EngineRunStatus,
+        Executor,
         ImageBuild,
         Reporter,
         Support,
@@ -30,6 +36,9 @@ if TYPE_CHECKING:
     from flowc_backends.airflow.model import Dag
 
 TEMPLATE = "airflow/dag.py.jinja"
+
+IGNORE_ALL = b"[!:]*\n"
+"""Every file, be it read as the regular expression of Airflow 2 or the glob of Airflow 3."""
 
 
 class AirflowBackend:
@@ -59,14 +68,26 @@ class AirflowBackend:
         "logs": "native",
         "alerter": "emulated",
         "experiment_tracker": "emulated",
+        **ON_DOCKER,
+        "docker_executor": "native",
+        "kubernetes_executor": "native",
+        "process_executor": "native",
         "kubernetes_operator": "error",
         "vertex_operator": "error",
     }
+    executors: Mapping[Executor, Mapping[str, Support]] = EXECUTORS
     deploy_options = frozenset(("to", "url", "unpause"))
 
     def emit(self, pipeline: ir.Pipeline, options: EmitOptions) -> Emission:
+        if options.executor == "process":
+            return Emission(
+                files={**dag_file(pipeline, options), **_bundle_files(pipeline, options)},
+                notes=tuple(process_notes(pipeline, options.python)),
+            )
         pipeline, images = step_images.place(pipeline, options)
-        return Emission(files=dag_file(pipeline, options), images=images)
+        return Emission(
+            files=dag_file(pipeline, options), images=images, notes=_notes(pipeline, options)
+        )
 
     def build(
         self, images: tuple[ImageBuild, ...], options: BuildOptions, reporter: Reporter
@@ -92,6 +113,21 @@ def dag_file(pipeline: ir.Pipeline, options: EmitOptions) -> dict[str, bytes]:
     text, tree = render_file(TEMPLATE, dag=dag)
     _check(dag, tree)
     return {f"{dag.dag_id}.py": text.encode()}
+
+
+def _bundle_files(pipeline: ir.Pipeline, options: EmitOptions) -> dict[str, bytes]:
+    """The bundle in a folder of its own: Airflow looks for DAGs in whatever is a zip file."""
+    path = bundle_path(ascii_name(pipeline.name), options)
+    ignore = f"{path.rpartition('/')[0]}/.airflowignore"
+    return {path: options.bundle.data, ignore: IGNORE_ALL}
+
+
+def _notes(pipeline: ir.Pipeline, options: EmitOptions) -> tuple[str, ...]:
+    steps = [step.id for step in pipeline.steps if step.resources.cpu]
+    if not steps or options.executor == "kubernetes":
+        return ()
+    what = "Airflow's DockerOperator makes the number of cores a weight among containers, no limit"
+    return (f"{what}: {shown(steps)}",)
 
 
 def _check(dag: Dag, tree: ast.Module) -> None:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from flowc_backends.containers import Bind
+    from flowc_templates.python_source import Call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +37,8 @@ class Image:
 class Task:
     """One task. ``options`` are further arguments, left out where they say nothing new.
 
-    ``secrets`` are Airflow's names for them, the connection's and what of it, by the variables of
-    the container.
+    ``image`` is empty for a process. ``secrets`` are where they are found, by the variables that
+    hold them: Airflow's connection and what of it, or the name and the key in Kubernetes.
     """
 
     variable: str
@@ -45,7 +46,7 @@ class Task:
     command: tuple[str, ...]
     image: str
     doc: str
-    options: tuple[tuple[str, str | int], ...] = ()
+    options: tuple[tuple[str, object], ...] = ()
     secrets: Mapping[str, list[str]] = field(default_factory=dict[str, list[str]])
 
 
@@ -76,13 +77,20 @@ class Timetable:
 class Dag:
     """A DAG file. ``retry_delay`` is in seconds, 0 when no task is retried.
 
-    ``home`` is the module that has DAGs and params, empty where that depends on Airflow's version;
-    ``imports`` are modules and names of Airflow's, sorted; ``deprecated`` is why linters should
-    bear with them. ``start`` and ``end`` are the arguments of a datetime in UTC, ``end`` none
-    without one. ``limits`` are further arguments of the DAG. ``tells_time`` is whether containers
-    are told for what time the run was scheduled.
+    ``call`` is the function that makes a task. ``home`` is the module that has DAGs and params,
+    empty where that depends on Airflow's version: ``imported`` are what it has then, ``models``
+    those that Airflow 2 has in `airflow.models`. ``imports`` are modules and names of Airflow's,
+    sorted; ``types`` are what comes from the client of Docker or Kubernetes; ``deprecated`` is why
+    linters should bear with them.
+
+    ``start`` and ``end`` are the arguments of a datetime in UTC, ``end`` none without one.
+    ``limits`` are further arguments of the DAG. ``tells_time`` is whether tasks are told for what
+    time the run was scheduled. ``volumes`` and ``volume_mounts`` are those of all pods, ``labels``
+    those of all containers. ``given`` are the names of all options of tasks.
     """
 
+    executor: str
+    call: str
     dag_id: str
     display_name: str
     source: str
@@ -100,6 +108,13 @@ class Dag:
     store: str
     binds: tuple[Bind, ...]
     network: str
+    volumes: tuple[Call, ...]
+    volume_mounts: tuple[Call, ...]
+    labels: tuple[tuple[str, str], ...]
+    given: frozenset[str]
+    imported: tuple[str, ...]
+    models: tuple[str, ...]
+    types: tuple[str, ...]
     bundle: str
     python: str
     limit: int
@@ -112,5 +127,10 @@ class Dag:
 
     @property
     def has_secrets(self) -> bool:
-        """Whether a container is given any."""
+        """Whether a task is given any."""
         return any(task.secrets for task in self.tasks)
+
+    @property
+    def asks_airflow(self) -> bool:
+        """Whether Airflow keeps the secrets: to pods Kubernetes gives its own."""
+        return self.has_secrets and self.executor != "kubernetes"

@@ -21,6 +21,8 @@ from flowc_backends import secrets
 from flowc_backends.kubeflow import model
 from flowc_backends.kubeflow.names import engine_name, task_names, unique
 from flowc_backends.kubeflow.parameters import lower_parameters
+from flowc_backends.kubeflow.placement import check_annotations, claims, platform, resources
+from flowc_backends.kubernetes import check_mounts, like
 from flowc_runtime.contract import path_segment
 
 if TYPE_CHECKING:
@@ -52,6 +54,8 @@ def lower_package(pipeline: ir.Pipeline, options: EmitOptions, bundle: str) -> m
     _check_outputs(pipeline.steps, errors)
     errors += secrets.check_kubernetes(pipeline)
     mounts = _mounts(pipeline, options, errors)
+    errors += check_mounts(pipeline, options.volumes)
+    errors += check_annotations(pipeline)
     raise_all(errors)
     executors = _executors(pipeline, bundle)
     components = _components(pipeline, {key: it.name for key, it in executors.items()})
@@ -96,7 +100,7 @@ def _last(pipeline: ir.Pipeline, names: dict[str, str]) -> tuple[str, ...]:
 
 
 _ComponentKey = tuple["ir.Function", "_ExecutorKey", tuple[str, ...]]
-_ExecutorKey = tuple[str, str, bool, tuple["ir.SecretRef", ...]]
+_ExecutorKey = tuple[str, str, bool, tuple["ir.SecretRef", ...], "ir.Resources", "ir.Placement"]
 
 
 def _component_key(step: ir.Step) -> _ComponentKey:
@@ -105,7 +109,9 @@ def _component_key(step: ir.Step) -> _ComponentKey:
 
 
 def _executor_key(step: ir.Step) -> _ExecutorKey:
-    return step.image, step.docker.python, step.infrastructure_retries > 0, step.secrets
+    retried = step.infrastructure_retries > 0
+    image, python = step.image, step.docker.python
+    return image, python, retried, step.secrets, step.resources, step.placement
 
 
 def _components(
@@ -150,20 +156,25 @@ def _executors(pipeline: ir.Pipeline, bundle: str) -> dict[_ExecutorKey, model.E
                 *(("--token", model.TOKEN) if step.infrastructure_retries else ()),
             ),
             secrets=_secrets(step.secrets),
+            resources=resources(step.resources),
+            platform=platform(step.placement),
+            mounts=claims(step.placement),
         )
     return executors
 
 
 def _finaliser(pipeline: ir.Pipeline, bundle: str) -> model.ExecutorModel:
-    """Runs in the image that most steps have."""
+    """Runs in the image that most steps have, and where the first of them does."""
     images = Counter((step.image, step.docker.python) for step in pipeline.steps)
     image, python = images.most_common(1)[0][0]
+    first = next(it for it in pipeline.steps if (it.image, it.docker.python) == (image, python))
     return model.ExecutorModel(
         name=model.FINALISE_EXECUTOR,
         image=image,
         command=(python, bundle),
         args=("finalise", *_run_arguments(pipeline)),
         secrets=_secrets(secrets.finaliser_secrets(pipeline)),
+        platform=platform(like(first).placement),
     )
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flowc_backends.containers import Bind
 
 
@@ -32,8 +34,8 @@ class Image:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepTask:
-    """A task of the flow. ``options`` are further arguments of its container, ``secrets`` the
-    variables that hold its secrets.
+    """A task of the flow. ``options`` are further arguments of its container, pod or process.
+    ``secrets`` are the variables that hold its secrets, where the flow looks for them.
 
     ``retries`` is how often Prefect starts it again.
 
@@ -47,7 +49,7 @@ class StepTask:
     doc: str
     upstream: tuple[str, ...] = ()
     retries: int = 0
-    options: tuple[tuple[str, str], ...] = ()
+    options: tuple[tuple[str, object], ...] = ()
     secrets: tuple[str, ...] = ()
     wide: bool = False
     wide_submit: bool = False
@@ -70,10 +72,24 @@ class FlowFile:
     """A flow file. ``run_class``, ``run``, ``steps`` and ``end`` are names no parameter has.
 
     ``validated`` is whether Prefect can validate parameters of these names. ``retry_delay`` is in
-    seconds, 0 when no task is retried. ``slots`` is how many containers run at the same time, 0
-    without a limit. ``tells_time`` is whether they are told for what time the run was scheduled.
+    seconds, 0 when no task is retried. ``slots`` is how many tasks run at the same time, 0 without
+    a limit. ``tells_time`` is whether they are told for what time the run was scheduled. ``call``
+    is the method that runs a task, ``cleanup`` the function that ends what was left behind.
+    ``volumes`` and ``volume_mounts`` are those of all pods. ``optioned`` is whether some container
+    has options, ``mounted`` whether one has mounts of its own, ``typed`` whether types of Docker's
+    client are used.
     """
 
+    executor: str
+    call: str
+    calls: str
+    cleanup: str
+    job_prefix: str
+    volumes: tuple[Mapping[str, object], ...]
+    volume_mounts: tuple[Mapping[str, object], ...]
+    optioned: bool
+    mounted: bool
+    typed: bool
     file: str
     function: str
     name: str

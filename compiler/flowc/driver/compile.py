@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from flowc import __version__
 from flowc.driver.build_directory import MANIFEST, check_free, manifest_text, write_build
 from flowc.driver.build_record import IR, record_files
+from flowc.driver.executors import choose_executor
 from flowc.driver.front import Front, prepare
 from flowc.errors import AuthorError, BackendError
 from flowc.passes.features import check_features
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from flowc.authoring.pipeline import Pipeline
-    from flowc.registry import BuildOptions, Emission, Reporter, Ship, Volume
+    from flowc.registry import BuildOptions, Emission, Executor, Reporter, Ship, Volume
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,8 @@ def compile_pipeline(  # noqa: PLR0913 - the options of a compilation, each by i
     ship: Ship = "image",
     parent_image: str = "",
     network: str = "",
+    executor: Executor | Literal[""] = "",
+    python: str = "",
     stack: str = "",
     build: BuildOptions | None = None,
     reporter: Reporter,
@@ -72,6 +75,7 @@ def compile_pipeline(  # noqa: PLR0913 - the options of a compilation, each by i
     backend = _engine(target)
     version = choose_series(backend, asked)
     _check_ship(ship, target)
+    chosen = choose_executor(backend, executor, python)
     folder = Path(out)
     check_free(folder, pipeline.name, target)
     front = prepare(pipeline, typed=parameters, config=config, stack=stack, named=True)
@@ -82,7 +86,7 @@ def compile_pipeline(  # noqa: PLR0913 - the options of a compilation, each by i
             hint="--store URI, FLOWC_STORE, or the store of a stack: s3://bucket/prefix, or "
             "file:///path with --volume",
         )
-    check_features(front.pipeline, target, backend.supports)
+    check_features(front.pipeline, chosen.target, chosen.supports, chosen.hints)
     scheduled = check_schedule(front.pipeline, target, backend.supports)
     options = EmitOptions(
         bundle=front.bundle,
@@ -93,6 +97,8 @@ def compile_pipeline(  # noqa: PLR0913 - the options of a compilation, each by i
         default_parent_image=parent_image,
         network=network,
         version=version,
+        executor=chosen.executor,
+        python=python or "python3",
     )
     emission = backend.emit(front.pipeline, options)
     if build is not None:
