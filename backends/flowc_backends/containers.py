@@ -1,4 +1,4 @@
-"""How an engine's worker starts a step's container through Docker: store, volumes, network.
+"""What steps have in common that an engine's worker starts: store, volumes, network.
 
 --store file:///store --volume /srv/flowc:/store   ->   Bind(source="/srv/flowc", target="/store")
 """
@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import posixpath
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from flowc.errors import AuthorError, FlowcError, raise_all
+from flowc_backends.kubernetes import claims
 from flowc_backends.starting import BUNDLES
 from flowc_runtime.contract import ARGUMENT_LIMIT
 
@@ -31,11 +32,36 @@ class Bind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Containers:
-    """What all containers of a pipeline have in common."""
+    """What all containers of a pipeline have in common; ``claims`` are those of pods."""
 
     store: str
-    binds: tuple[Bind, ...]
-    network: str
+    binds: tuple[Bind, ...] = ()
+    network: str = ""
+    claims: tuple[ir.Mount, ...] = ()
+
+
+_WRONG_VOLUME = {
+    "docker": (
+        "is a claim in a Kubernetes cluster, and {target} starts steps with Docker",
+        "mount a folder of the Docker host: --volume /host/path:/path",
+    ),
+    "kubernetes": (
+        "is a path on a host, and {target} starts steps as pods, on whichever host",
+        "mount a volume claim there: --volume pvc:NAME:{path}",
+    ),
+    "process": (
+        "is for containers, and {target} starts steps as processes on a worker",
+        "leave --volume away: steps see the worker's own files",
+    ),
+}
+"""By executor, what is wrong with a volume of another one's world, and what to do."""
+
+_MOUNTED = {
+    "docker": " --volume /host/path:{folder}",
+    "kubernetes": " --volume pvc:NAME:{folder}",
+    "process": "",
+}
+_KINDS = {"docker": "bind", "kubernetes": "pvc"}
 
 
 def describe(options: EmitOptions, target: str) -> Containers:
@@ -43,23 +69,41 @@ def describe(options: EmitOptions, target: str) -> Containers:
 
     Raises AuthorError for volumes of another world, and a store that no container would see.
     """
+    executor = options.executor or "docker"
+    problem, hint = _WRONG_VOLUME[executor]
     errors: list[FlowcError] = [
         AuthorError(
-            f"the volume {volume.source}:{volume.target} is a claim in a Kubernetes cluster, and "
-            f"{target} starts steps with Docker",
-            hint="mount a folder of the Docker host: --volume /host/path:/path",
+            f"the volume {volume.source}:{volume.target} {problem.format(target=target)}",
+            hint=hint.format(path=volume.target),
         )
         for volume in options.volumes
-        if volume.kind != "bind"
+        if volume.kind != _KINDS.get(executor)
     ]
-    errors += _check_store(options.store, options.volumes, target)
+    if options.network and executor != "docker":
+        errors.append(
+            AuthorError(
+                f"--network is a network of Docker, and {target} starts steps otherwise",
+                hint="leave it away, or --executor docker",
+            )
+        )
+    errors += _check_store(options.store, options.volumes, target, executor)
     for what, text in (("store", options.store), ("network", options.network)):
         errors += check_argument(text, what)
     raise_all(errors)
-    binds = tuple(Bind(source=volume.source, target=volume.target) for volume in options.volumes)
-    if options.ship == "mount" and options.bundles is not None:
-        binds = (*binds, Bind(source=options.bundles.source, target=BUNDLES, read_only=True))
-    return Containers(store=options.store, binds=binds, network=options.network)
+    if executor == "kubernetes":
+        return Containers(
+            store=options.store, claims=claims((*options.volumes, *bundles(options)))
+        )
+    binds = [Bind(source=it.source, target=it.target) for it in options.volumes]
+    binds += [Bind(source=it.source, target=it.target, read_only=True) for it in bundles(options)]
+    return Containers(store=options.store, binds=tuple(binds), network=options.network)
+
+
+def bundles(options: EmitOptions) -> list[Volume]:
+    """The volume that has the bundles, where that is the way they are shipped."""
+    if options.ship != "mount" or options.bundles is None:
+        return []
+    return [replace(options.bundles, target=BUNDLES)]
 
 
 def check_argument(text: str, what: str, where: str = "") -> list[FlowcError]:
@@ -106,24 +150,29 @@ def check_defaults(pipeline: ir.Pipeline) -> list[FlowcError]:
     ]
 
 
-def _check_store(store: str, volumes: tuple[Volume, ...], target: str) -> list[FlowcError]:
+def _check_store(
+    store: str, volumes: tuple[Volume, ...], target: str, executor: str
+) -> list[FlowcError]:
     parts = urlsplit(store)
     if parts.scheme != "file":
         return []
     folder = posixpath.normpath(unquote(parts.path))
     if not folder.startswith("/"):
+        what = "process" if executor == "process" else "container"
         return [
             AuthorError(
-                f"the store '{store}' is relative, and a container has a folder of its own",
-                hint="--store file:///path --volume /host/path:/path",
+                f"the store '{store}' is relative, and a {what} has a folder of its own",
+                hint=f"--store file:///path{_MOUNTED[executor].format(folder='/path')}",
             )
         ]
+    if executor == "process":
+        return []
     if any(_covers(volume.target, folder) for volume in volumes):
         return []
     return [
         AuthorError(
             f"the store '{store}' would be lost with each container that {target} starts",
-            hint=f"mount it: --volume /host/path:{folder}",
+            hint=f"mount it:{_MOUNTED[executor].format(folder=folder)}",
         )
     ]
 

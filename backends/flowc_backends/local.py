@@ -13,8 +13,10 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from flowc import ir
 from flowc.errors import BackendError
 from flowc_backends import random_state
+from flowc_backends.executors import shown, wants_image
 from flowc_backends.schedule import Schedule
 from flowc_runtime import stopping
 from flowc_runtime.keys import is_usable
@@ -35,15 +37,11 @@ from flowc_runtime.supervisor import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from flowc import ir
     from flowc.registry import Reporter, RunOptions, Support
     from flowc_runtime.contract import ResultRecord
 
 LINE_LIMIT = 64 * 1024
 """A line that goes on for longer is reported in pieces."""
-
-SHOWN = 5
-"""How many steps a note names."""
 
 
 class LocalBackend:
@@ -78,6 +76,22 @@ class LocalBackend:
         "logs": "native",
         "alerter": "emulated",
         "experiment_tracker": "emulated",
+        "resources": "emulated",
+        "gpus": "emulated",
+        "gpu_types": "emulated",
+        "node_selector": "error",
+        "tolerations": "error",
+        "pvc_volumes": "error",
+        "host_path_volumes": "error",
+        "config_map_volumes": "error",
+        "empty_dir_volumes": "error",
+        "service_account": "error",
+        "labels": "error",
+        "annotations": "error",
+        "image_pull": "error",
+        "docker_executor": "error",
+        "kubernetes_executor": "error",
+        "process_executor": "native",
         "kubernetes_operator": "error",
         "vertex_operator": "error",
     }
@@ -93,6 +107,7 @@ class LocalBackend:
                 hint="use --target docker, or the Windows Subsystem for Linux",
             )
         _note_images(pipeline, options.reporter)
+        _note_resources(pipeline, options.reporter)
         try:
             return _LocalRun(pipeline, options).execute()
         except StoreError as error:
@@ -265,19 +280,18 @@ def _open_run(options: RunOptions) -> Run:
 
 def _note_images(pipeline: ir.Pipeline, reporter: Reporter) -> None:
     """Say that images are declared in vain here; what they hold has to be installed already."""
-    steps = [step.id for step in pipeline.steps if _wants_image(step.docker)]
+    steps = [step.id for step in pipeline.steps if wants_image(step.docker)]
     if steps:
-        shown = ", ".join(steps[:SHOWN]) + (", ..." if len(steps) > SHOWN else "")
-        reporter.note(f"the target 'local' makes no images: this Python runs {shown}")
+        reporter.note(f"the target 'local' makes no images: this Python runs {shown(steps)}")
 
 
-def _wants_image(settings: ir.DockerSettings) -> bool:
-    return bool(
-        settings.parent_image
-        or settings.dockerfile
-        or settings.requirements
-        or settings.apt_packages
-    )
+def _note_resources(pipeline: ir.Pipeline, reporter: Reporter) -> None:
+    """Say that steps are held to no limits here: how much they get changes no result."""
+    steps = [step.id for step in pipeline.steps if step.resources != ir.Resources()]
+    if steps:
+        reporter.note(
+            f"the target 'local' sets no limits: this machine is what there is for {shown(steps)}"
+        )
 
 
 def _ignore(_: object) -> None: ...

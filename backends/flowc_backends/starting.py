@@ -5,7 +5,7 @@
     store    python3 -c FETCH DIGEST                      step train …
     inline   python3 -c UNPACK NAME COUNT PART PART …     step train …
 
-Neither program may hold what engines expand on their way: `{{`, `{%`, `$(`.
+Neither program may hold what engines expand on their way: `{{`, `{%`, `$`.
 """
 
 from __future__ import annotations
@@ -39,6 +39,9 @@ _LINE = 80
 
 COMMAND_LINE = 2 * 1024 * 1024
 """Linux: arguments and environment share a quarter of the stack's limit of 8 MiB (execve(2))."""
+
+OBJECT = 1_572_864
+"""etcd's `--max-request-bytes`, 1.5 MiB: the largest object that Kubernetes keeps."""
 
 # The directory is a new one that is ours alone; a child that was forked leaves it to its parent.
 UNPACK = """\
@@ -168,6 +171,20 @@ def argument_sizes(commands: Iterable[Sequence[str]]) -> tuple[Size, Size]:
     )
 
 
+def start_sizes(commands: Sequence[Sequence[str]], options: EmitOptions) -> tuple[Size, ...]:
+    """Those of the commands that an engine's worker starts, or hands to a cluster."""
+    sizes = argument_sizes(commands)
+    if options.executor != "kubernetes":
+        return sizes
+    pod = Size(
+        what="largest command in a pod",
+        used=max(map(json_size, commands)),
+        limit=OBJECT,
+        why="etcd, for one object",
+    )
+    return (*sizes, pod)
+
+
 def check_sizes(sizes: Iterable[Size], options: EmitOptions, target: str, where: str) -> None:
     """Raise BackendError for an inline bundle with which the artifact is over a limit.
 
@@ -189,7 +206,8 @@ def check_sizes(sizes: Iterable[Size], options: EmitOptions, target: str, where:
 
 
 def _check_folder(options: EmitOptions, target: str) -> None:
-    kind, wanted = ("pvc", "pvc:NAME") if target == "Kubeflow" else ("bind", "/folder/of/the/host")
+    pods = target == "Kubeflow" or options.executor == "kubernetes"
+    kind, wanted = ("pvc", "pvc:NAME") if pods else ("bind", "/folder/of/the/host")
     if options.bundles is None or options.bundles.kind != kind:
         raise AuthorError(
             f"--ship mount: where are the bundles that {target} mounts?",

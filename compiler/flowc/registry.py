@@ -44,6 +44,22 @@ FEATURES: Mapping[str, str] = {
     "logs": "logs kept with the run",
     "alerter": "messages from steps and hooks through an alerter of the stack",
     "experiment_tracker": "the address of an experiment tracker of the stack, for each step",
+    "resources": "cores and memory for each step",
+    "gpus": "GPUs for each step",
+    "gpu_types": "GPUs of other makers than NVIDIA",
+    "node_selector": "nodes with certain labels for each step",
+    "tolerations": "tainted nodes for each step",
+    "pvc_volumes": "claims of a cluster as volumes of a step",
+    "host_path_volumes": "folders of the container's host as volumes of a step",
+    "config_map_volumes": "config maps of a cluster as volumes of a step",
+    "empty_dir_volumes": "empty folders as volumes of a step",
+    "service_account": "a service account for each step",
+    "labels": "labels for each step's container",
+    "annotations": "annotations for each step's pod",
+    "image_pull": "secrets for pulling each step's image, and when to pull",
+    "docker_executor": "a container of the Docker daemon for each step",
+    "kubernetes_executor": "a pod for each step",
+    "process_executor": "a process for each step",
     "kubernetes_operator": "steps as pods on Kubernetes",
     "vertex_operator": "steps as jobs on Vertex AI",
 }
@@ -68,6 +84,9 @@ class Versions:
 
 
 NO_VERSIONS = Versions(series=(), tested=())
+
+Executor = Literal["docker", "kubernetes", "process"]
+"""What an engine runs a step in, where it leaves the choice."""
 
 Ship = Literal["image", "mount", "inline", "store"]
 
@@ -111,6 +130,8 @@ class EmitOptions:
     it is mounted. ``platform`` is what images are built for (``linux/arm64``), empty for the
     daemon's own; ``registry`` is what they are pushed to (``host:5000/team``), empty for none.
     ``version`` is the engine's series that the output may count on, empty for all of them.
+    ``executor`` is one of those that the backend has, or empty where it has no choice; ``python``
+    is the interpreter of processes on a worker.
     """
 
     bundle: Bundle
@@ -124,6 +145,8 @@ class EmitOptions:
     platform: str = ""
     registry: str = ""
     version: str = ""
+    executor: Executor | Literal[""] = ""
+    python: str = "python3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,6 +275,16 @@ class MachineBackend(Backend, Protocol):
     """A target on this machine: ``run`` returns ``completed``, ``failed`` or ``cancelled``."""
 
     def run(self, pipeline: ir.Pipeline, options: RunOptions) -> str: ...
+
+
+@runtime_checkable
+class ExecutorBackend(Protocol):
+    """A target that leaves a choice what steps run in: the first is taken where nobody chooses.
+
+    By executor, what it supports otherwise than ``supports`` says.
+    """
+
+    executors: Mapping[Executor, Mapping[str, Support]]
 
 
 @runtime_checkable

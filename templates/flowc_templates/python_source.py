@@ -10,12 +10,22 @@ import inspect
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import cast
 
 from flowc_templates.quoting import QuotingError
 
 LINE_LENGTH = 99
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A call among literals: its arguments are literals or calls, each with its keyword."""
+
+    function: str
+    arguments: tuple[tuple[str, object], ...] = ()
+
 
 _SIMPLE = re.compile(r"[ !#-\[\]-~]*")
 _SUSPECT = re.compile(r"[^ -\[\]-~]")
@@ -32,19 +42,22 @@ def pytext(value: str) -> str:
 
 
 def literal(value: object, indent: int = 0, used: int = 0, after: int = 1) -> str:
-    """A literal of JSON's types: on one line where it fits, else one item a line.
+    """A literal of JSON's types, or a call: on one line where it fits, else one item a line.
 
     ``indent`` is that of the line on which it begins, ``used`` how much of that line is taken, and
     ``after`` how much follows.
     """
     line = _one_line(value)
-    if not isinstance(value, Mapping | list) or used + width(line) + after <= LINE_LENGTH:
+    if not isinstance(value, Mapping | list | Call) or used + width(line) + after <= LINE_LENGTH:
         return line
     inner = " " * (indent + 4)
     if isinstance(value, Mapping):
         opening, closing = "{", "}"
         pairs = cast("Mapping[str, object]", value).items()
         items = [(f"{inner}{_one_line(key)}: ", item) for key, item in pairs]
+    elif isinstance(value, Call):
+        opening, closing = f"{value.function}(", ")"
+        items = [(f"{inner}{name}=", item) for name, item in value.arguments]
     else:
         opening, closing = "[", "]"
         items = [(inner, item) for item in cast("list[object]", value)]
@@ -96,6 +109,9 @@ def _one_line(value: object) -> str:
             )
         case list():
             return f"[{', '.join(map(_one_line, cast('list[object]', value)))}]"
+        case Call():
+            given = ", ".join(f"{name}={_one_line(item)}" for name, item in value.arguments)
+            return f"{value.function}({given})"
         case _:
             raise QuotingError(f"no Python literal for a {type(value).__name__}")
 

@@ -16,13 +16,22 @@ import yaml
 from flowc import ir
 from flowc.errors import AuthorError, BackendError, Errors
 from flowc.registry import Bundle, EmitOptions, Volume
-from flowc_backends.airflow import dag_file
+from flowc_backends.airflow import AirflowBackend, dag_file
 from flowc_backends.kubeflow.lower import lower_package
 from flowc_backends.kubeflow.sizes import package_sizes
 from flowc_backends.kubeflow.target import KubeflowBackend, package_text
-from flowc_backends.prefect import flow_files
+from flowc_backends.prefect import PrefectBackend, flow_files
 from flowc_backends.starting import PART, Start, check_sizes, start_of
-from tests.backends.engine_pipelines import at, check_with_ruff, file_of, pipeline, step
+from tests.backends.engine_pipelines import (
+    DATABASE,
+    STR,
+    at,
+    check_with_ruff,
+    file_of,
+    pipeline,
+    step,
+)
+from tests.backends.executor_pipelines import EMPTY, HOST, PLACEMENT, RESOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,6 +84,87 @@ def test_flow_files(ship: Ship, golden: Callable[[str, str], None]) -> None:
     text = file_of(flow_files(CASE, asked(ship)))
     check_with_ruff(text, "E4", "E7", "E9", "F", "I", "W")
     golden(f"prefect-{ship}.py.txt", text)
+
+
+IN_PODS = pipeline(
+    "shipped",
+    step(
+        "load",
+        inputs=(ir.Input(name="password", type=STR, value=DATABASE),),
+        docker=replace(DECLARED, environment=(("GREETING", "it's {{ x }} and $(HOME)"),)),
+        location=at(11),
+    ),
+    step("train", "load", docker=ir.DockerSettings(user="1000"), infrastructure_retries=1),
+)
+
+
+@pytest.mark.parametrize("ship", SHIPS)
+def test_dag_files_of_pods(ship: Ship, golden: Callable[[str, str], None]) -> None:
+    text = file_of(dag_file(IN_PODS, replace(asked(ship, kind="pvc"), executor="kubernetes")))
+    check_with_ruff(text, "AIR", "E4", "E7", "E9", "F", "I", "W")
+    golden(f"airflow-kubernetes-{ship}.py.txt", text)
+
+
+@pytest.mark.parametrize("ship", SHIPS)
+def test_flow_files_of_pods(ship: Ship, golden: Callable[[str, str], None]) -> None:
+    text = file_of(flow_files(IN_PODS, replace(asked(ship, kind="pvc"), executor="kubernetes")))
+    check_with_ruff(text, "E4", "E7", "E9", "F", "I", "W")
+    golden(f"prefect-kubernetes-{ship}.py.txt", text)
+
+
+WHOLE = pipeline(
+    "shipped",
+    step(
+        "load",
+        inputs=(ir.Input(name="password", type=STR, value=DATABASE),),
+        docker=DECLARED,
+        resources=RESOURCES,
+        placement=ir.Placement(volumes=(EMPTY, HOST), labels=(("team", "blue"),)),
+    ),
+    step("train", "load"),
+)
+
+
+@pytest.mark.parametrize(("target", "emit"), [("airflow", dag_file), ("prefect", flow_files)])
+def test_a_container_is_told_everything_at_once(
+    target: str, emit: Callable[..., dict[str, bytes]], golden: Callable[[str, str], None]
+) -> None:
+    text = file_of(emit(WHOLE, replace(asked("mount"), executor="docker")))
+    check_with_ruff(text, "AIR", "E4", "E7", "E9", "F", "I", "W")
+    golden(f"{target}-whole.py.txt", text)
+
+
+def test_a_package_tells_the_cluster_everything_at_once(
+    golden: Callable[[str, str], None],
+) -> None:
+    first = replace(WHOLE.steps[0], docker=FOR_KUBEFLOW.steps[0].docker, placement=PLACEMENT)
+    alike = [replace(first, id=name, name=name, inputs=()) for name in ("as", "again")]
+    other = replace(alike[0], id="other", name="other", docker=replace(DECLARED, environment=()))
+    case = replace(WHOLE, body=ir.Block(nodes=(first, *alike, other)))
+    golden("kubeflow-whole.yaml", package_text(case, asked("mount", kind="pvc")))
+
+
+@pytest.mark.parametrize("emit", [dag_file, flow_files])
+def test_what_pods_cannot_be_told_is_refused(
+    emit: Callable[..., object], golden: Callable[[str, str], None]
+) -> None:
+    docker = ir.DockerSettings(user="me", environment=(("1 %", "x"),))
+    case = pipeline("refused", step("load", docker=docker, location=at(11)))
+    with pytest.raises(Errors) as refused:
+        emit(case, replace(asked("inline"), executor="kubernetes"))
+    golden("refused_pods.txt", f"{refused.value}\n")
+    emit(case, replace(asked("inline"), executor="docker"))
+    emit(case, replace(asked("inline"), executor="kubernetes", ship="image"))
+
+
+@pytest.mark.parametrize("backend", [AirflowBackend(), PrefectBackend()])
+def test_a_pod_is_an_object_of_limited_size(backend: AirflowBackend | PrefectBackend) -> None:
+    case = pipeline("large", step("only"))
+    options = replace(asked("inline", size=1_200_000), executor="kubernetes")
+    with pytest.raises(BackendError, match=r"largest command in a pod: 1,\d+,\d+ of 1,572,864"):
+        backend.emit(case, options)
+    sizes = backend.emit(case, replace(options, executor="docker")).sizes
+    assert "largest command in a pod" not in {it.what for it in sizes}
 
 
 @pytest.mark.parametrize("ship", SHIPS)
@@ -164,7 +254,7 @@ def test_a_bundle_in_a_folder_of_a_store_runs_where_it_is(packed: Bundle, tmp_pa
 def test_no_engine_expands_what_starts_a_bundle() -> None:
     for ship in SHIPS:
         text = "\n".join(start_of(asked(ship, kind="pvc"), "Kubeflow").arguments)
-        assert not any(mark in text for mark in ("{{", "{%", "{#", "$(", "${", "\\"))
+        assert not any(mark in text for mark in ("{{", "{%", "{#", "$", "\\"))
 
 
 def test_what_exceeds_a_limit_is_refused_and_says_by_how_much(

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from flowc.cli.compile import SHIP
+from flowc.cli.compile import EXECUTORS, SHIP
 from flowc.cli.options import PIP
-from flowc.registry import BuildOptions, Ship
+from flowc.registry import BuildOptions, Executor, Ship
 
 if TYPE_CHECKING:
     from tests.cli.conftest import CommandLine
@@ -56,6 +56,25 @@ def test_the_report_as_json(flowc: CommandLine, source: str) -> None:
     assert (bound["name"], bound["value"]) == ("times", 2)
 
 
+def test_a_process_has_its_bundle_beside_it(flowc: CommandLine, source: str) -> None:
+    options = ("--executor", "process", "--python", "/opt/python", "--out", "here")
+    outcome = flowc("compile", source, *ENGINE, *options)
+    assert (outcome.status, outcome.out) == (0, "")
+    [bundle] = (flowc.folder / "here/shaped.bundle").glob("*.pyz")
+    text = (flowc.folder / "here/shaped.py").read_text()
+    assert f'"{bundle.name}"' in text
+    assert 'PYTHON = "/opt/python"' in text
+
+
+def test_an_executor_that_there_is_not(flowc: CommandLine, source: str) -> None:
+    outcome = flowc(
+        "compile", source, "-t", "kubeflow", "--store", "s3://b", "--executor", "docker"
+    )
+    assert (outcome.status, outcome.out) == (2, "")
+    assert "the target 'kubeflow' has no executor 'docker'" in outcome.err
+    assert not (flowc.folder / "build").exists()
+
+
 def test_a_refusal_writes_nothing(flowc: CommandLine, source: str) -> None:
     outcome = flowc(
         "compile", source, "--target", "airflow", "--no-build", "--store", "file:/data"
@@ -74,6 +93,7 @@ def test_volumes_reach_the_backend(flowc: CommandLine, source: str) -> None:
 
 def test_the_choices_are_the_registrys() -> None:
     assert typing.get_args(Ship) == SHIP
+    assert typing.get_args(Executor) == EXECUTORS
     assert typing.get_args(typing.get_type_hints(BuildOptions)["pip"]) == PIP
 
 

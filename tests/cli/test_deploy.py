@@ -57,7 +57,11 @@ def build(flowc: CommandLine) -> Callable[..., str]:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def test_a_dags_folder(flowc: CommandLine, build: Callable[..., str]) -> None:
@@ -86,6 +90,43 @@ def test_a_dags_folder(flowc: CommandLine, build: Callable[..., str]) -> None:
     assert json.loads(flowc("undeploy", build(), "--to", "dags", "--json").out)["change"] == (
         "absent"
     )
+
+
+def test_a_dags_folder_for_processes(flowc: CommandLine, build: Callable[..., str]) -> None:
+    """The bundle comes along, is hidden from Airflow, counts, and goes with its DAG."""
+    options = ("airflow", "shaped", "--executor", "process")
+    folder = flowc.folder / "dags"
+    assert flowc("deploy", build(*options), "--to", "dags").status == 0
+    placed = files(folder)
+    dag, ignore, bundle = sorted(placed, key=lambda name: (name.count("/"), name))
+    assert (dag, ignore) == ("shaped.py", "shaped.bundle/.airflowignore")
+    assert bundle.removeprefix("shaped.bundle/").encode() in placed[dag]
+    stamp = (folder / bundle).stat().st_mtime_ns
+    assert "unchanged shaped" in flowc("deploy", build(*options), "--to", "dags").err
+    assert (folder / bundle).stat().st_mtime_ns == stamp
+
+    (folder / bundle).unlink()
+    assert "updated shaped" in flowc("deploy", build(*options), "--to", "dags").err
+    assert files(folder) == placed
+
+    other = build(*options, "-p", "times=3")
+    flowc.write("dags/shaped.bundle/theirs.txt", "mine")
+    assert "updated shaped" in flowc("deploy", other, "--to", "dags").err
+    # Tasks of the earlier version may still read their bundle.
+    assert placed.keys() < files(folder).keys()
+    assert flowc("undeploy", other, "--to", "dags").status == 0
+    assert files(folder) == {"shaped.bundle/theirs.txt": b"mine"}
+
+
+def test_a_bundle_that_was_placed_in_vain_is_taken_away(
+    flowc: CommandLine, build: Callable[..., str], not_airflow: str
+) -> None:
+    del not_airflow
+    made = build("airflow", "shaped", "--executor", "process")
+    folder = flowc.folder / "dags"
+    folder.joinpath("shaped.py").mkdir()
+    outcome = flowc("deploy", made, "--to", "dags")
+    assert (outcome.status, files(folder)) == (2, {})
 
 
 def test_a_folder_named_by_its_uri_or_the_environment(

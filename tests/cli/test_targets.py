@@ -33,4 +33,7 @@ def test_the_document(flowc: CommandLine) -> None:
     assert document["targets"]["local"]["kind"] == "machine"
     assert document["targets"]["local"]["versions"] == {"series": [], "tested": []}
     assert document["targets"]["airflow"]["versions"]["series"] == ["2.11", "3"]
+    executors = document["targets"]["airflow"]["executors"]
+    assert executors["kubernetes"]["tolerations"] == "native"
+    assert "executors" not in document["targets"]["kubeflow"]
     assert all(list(t["supports"]) == list(FEATURES) for t in document["targets"].values())

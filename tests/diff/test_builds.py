@@ -254,6 +254,8 @@ OTHER: dict[str, Any] = {
     "timeout": 1.5,
     "infrastructure_retries": 2,
     "docker": ir.DockerSettings(user="nobody"),
+    "resources": ir.Resources(cpu=500),
+    "placement": ir.Placement(service_account="runner"),
     "components": (ir.ComponentUse(kind="alerter", name="a", flavor="b"),),
     "parameters": (ir.Parameter(name="p", type=ir.ANY, location=at(1)),),
     "substitutions": (("a", "1"),),
@@ -278,6 +280,37 @@ def test_every_field_of_a_pipeline_is_told_or_has_no_meaning(field: str) -> None
     new = old if field == "body" else changed(old, field)
     found = compare_builds(build_of(old), build_of(new))["changes"]
     assert bool(found) == (of_pipelines.TELLERS.get(field) is not of_pipelines.no_meaning)
+
+
+def test_resources_and_placement_are_told_as_they_are_written() -> None:
+    old = ir.Placement(
+        node_selector=(("disk", "ssd"),),
+        tolerations=(ir.Toleration(key="gpu"),),
+        volumes=(ir.Mount(path="/data", kind="pvc", source="data"),),
+        labels=(("team", "blue"),),
+    )
+    new = ir.Placement(
+        node_selector=(("disk", "hdd"),),
+        tolerations=(ir.Toleration(operator="Exists"),),
+        volumes=(ir.Mount(path="/data", kind="pvc", source="other"),),
+        service_account="runner",
+        image_pull_secrets=("registry",),
+    )
+    before = step("a", resources=ir.Resources(cpu=500, gpus=1), placement=old)
+    after = step("a", resources=ir.Resources(cpu=2000, memory=2**30), placement=new)
+    builds = (build_of(pipeline("p", it)) for it in (before, after))
+    [found] = compare_builds(*builds)["steps"]
+    assert [change["text"] for change in found["changes"]] == [
+        "cpu: 0.5 -> 2",
+        "memory: none -> 1073741824",
+        "gpus: 1 -> none",
+        "node selector changed: disk has another value",
+        "tolerations changed: + every taint, - gpu",
+        "volumes changed: /data has another value",
+        "service account: none -> runner",
+        "labels changed: - team",
+        "image pull secrets changed: + registry",
+    ]
 
 
 def changed(node: Any, field: str) -> Any:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flowc_templates.python_source import docstring, literal, pydoc, pytext
+from flowc_templates.python_source import Call, docstring, literal, pydoc, pytext
 from flowc_templates.quoting import QuotingError
 
 PIECES = [
@@ -120,6 +120,17 @@ def test_document_of_a_call_is_read_by_cleandoc() -> None:
 def test_numbers(number: float) -> None:
     assert eval(literal(number), {"float": float}) == number  # noqa: S307 - infinity is no literal
     assert formatted(f"number = {literal(number)}\n") == f"number = {literal(number)}\n"
+
+
+def test_calls() -> None:
+    pair = Call(function="k8s.Pair", arguments=(("key", "a" * 40), ("value", [1])))
+    nested = Call(
+        function="Outer", arguments=(("pair", pair), ("more", [pair, Call(function="f")]))
+    )
+    assert literal(pair) == f'k8s.Pair(key="{"a" * 40}", value=[1])'
+    source = f"nested = {literal(nested, 0, 9)}\n"
+    assert formatted(source) == source
+    assert "(\n    pair=k8s.Pair(" in source
 
 
 def test_what_has_no_literal_is_refused() -> None:

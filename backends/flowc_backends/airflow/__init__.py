@@ -1,4 +1,7 @@
-"""Airflow: one DAG file, valid on Airflow 2.11 and 3 alike, whose tasks are DockerOperators."""
+"""Airflow: one DAG file, valid on Airflow 2.11 and 3 alike.
+
+Its tasks are DockerOperators, KubernetesPodOperators, or processes on the worker.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,11 @@ from flowc.errors import InternalError
 from flowc.registry import Emission, Size, Versions
 from flowc_backends import images as step_images
 from flowc_backends.airflow import deploy as deploying
-from flowc_backends.airflow.lower import lower
+from flowc_backends.airflow.lower import bundle_path, lower
+from flowc_backends.executors import EXECUTORS, ON_DOCKER, process_notes, shown
 from flowc_backends.python_file import render_file
-from flowc_backends.starting import argument_sizes, check_sizes, start_of
+from flowc_backends.python_names import ascii_name
+from flowc_backends.starting import check_sizes, start_of, start_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
         DeployOptions,
         EmitOptions,
         EngineRunStatus,
+        Executor,
         Reporter,
         Support,
     )
@@ -35,6 +41,9 @@ DAG_FILE = (1 << 24) - 1
 """`DagCode.source_code` of Airflow's models: a text without limit to speak of on PostgreSQL and
 SQLite, MySQL's MEDIUMTEXT. The serialized DAG cuts templated fields at 4 KiB
 (`[core] max_templated_field_length`), so the bundle is not in it."""
+
+IGNORE_ALL = b"[!:]*\n"
+"""Every file, be it read as the regular expression of Airflow 2 or the glob of Airflow 3."""
 
 
 class AirflowBackend:
@@ -68,18 +77,32 @@ class AirflowBackend:
         "logs": "native",
         "alerter": "emulated",
         "experiment_tracker": "emulated",
+        **ON_DOCKER,
+        "docker_executor": "native",
+        "kubernetes_executor": "native",
+        "process_executor": "native",
         "kubernetes_operator": "error",
         "vertex_operator": "error",
     }
+    executors: Mapping[Executor, Mapping[str, Support]] = EXECUTORS
     deploy_options = frozenset(("to", "url", "unpause"))
 
     def emit(self, pipeline: ir.Pipeline, options: EmitOptions) -> Emission:
+        if options.executor == "process":
+            return Emission(
+                files={**dag_file(pipeline, options), **_bundle_files(pipeline, options)},
+                notes=tuple(process_notes(pipeline, options.python)),
+            )
         pipeline, images = step_images.place(pipeline, options)
         files = dag_file(pipeline, options)
         sizes = (*_command_sizes(pipeline, options), _file_size(files))
         check_sizes(sizes, options, self.name, str(pipeline.location))
         return Emission(
-            files=files, images=images, uses=step_images.uses(pipeline, options), sizes=sizes
+            files=files,
+            images=images,
+            uses=step_images.uses(pipeline, options),
+            sizes=sizes,
+            notes=_notes(pipeline, options),
         )
 
     def build(
@@ -110,7 +133,7 @@ def dag_file(pipeline: ir.Pipeline, options: EmitOptions) -> dict[str, bytes]:
 
 def _command_sizes(pipeline: ir.Pipeline, options: EmitOptions) -> tuple[Size, ...]:
     start = start_of(options, "Airflow").arguments
-    return argument_sizes((it.docker.python, *start, it.id) for it in pipeline.steps)
+    return start_sizes([(it.docker.python, *start, it.id) for it in pipeline.steps], options)
 
 
 def _file_size(files: Mapping[str, bytes]) -> Size:
@@ -120,6 +143,21 @@ def _file_size(files: Mapping[str, bytes]) -> Size:
         limit=DAG_FILE,
         why="Airflow, which keeps it in its database: 16 MiB on MySQL",
     )
+
+
+def _bundle_files(pipeline: ir.Pipeline, options: EmitOptions) -> dict[str, bytes]:
+    """The bundle in a folder of its own: Airflow looks for DAGs in whatever is a zip file."""
+    path = bundle_path(ascii_name(pipeline.name), options)
+    ignore = f"{path.rpartition('/')[0]}/.airflowignore"
+    return {path: options.bundle.data, ignore: IGNORE_ALL}
+
+
+def _notes(pipeline: ir.Pipeline, options: EmitOptions) -> tuple[str, ...]:
+    steps = [step.id for step in pipeline.steps if step.resources.cpu]
+    if not steps or options.executor == "kubernetes":
+        return ()
+    what = "Airflow's DockerOperator makes the number of cores a weight among containers, no limit"
+    return (f"{what}: {shown(steps)}",)
 
 
 def _check(dag: Dag, tree: ast.Module) -> None:

@@ -2,11 +2,15 @@
 
 Airflow keeps the text of the file that it parsed last: once that is ours, it is deployed. When the
 file cannot be imported, or is not parsed in time, the earlier one is put back.
+
+The bundle of processes is there before the DAG file that names it. Bundles of earlier versions
+stay until the DAG goes, for tasks that still run.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import time
 import uuid
 from dataclasses import dataclass
@@ -26,6 +30,9 @@ if TYPE_CHECKING:
 
 MARK = "\n# Compiled by flowc from "
 """What every DAG file of ours holds, and nobody else's."""
+
+_BUNDLED = re.compile(r"/(bundle-[0-9a-f]{16}\.pyz|\.airflowignore)$")
+"""What we place in the folder of a DAG's bundles."""
 
 _POLL = 0.5
 _ENDED = frozenset(("success", "failed"))
@@ -52,12 +59,14 @@ def deploy(build: Build, options: DeployOptions, reporter: Reporter) -> Deployme
     _check_file(folder, file, before)
     known = api.dag(dag_id) if api else None
     _check_dag(known, dag_id, file)
-    change = _change(before, data)
-    placed = change != "unchanged"
+    files = {**_bundle_files(build, dag_id), file: data}
+    earlier_files = {name: folder.read(name) for name in files}
+    placed = {name: text for name, text in files.items() if earlier_files[name] != text}
+    change = _change(before, placed)
     earlier = api.import_errors(file) if api and placed else {}
     try:
-        if placed:
-            folder.write(file, data)
+        for name, text in placed.items():
+            folder.write(name, text)
         if api:
             expected = _Expected(
                 dag_id=dag_id, file=file, text=data.decode(), earlier=frozenset(earlier)
@@ -65,7 +74,7 @@ def deploy(build: Build, options: DeployOptions, reporter: Reporter) -> Deployme
             known = _follow(api, expected, options, reporter)
     except BaseException as error:
         if placed:
-            _put_back(folder, file, before, error)
+            _put_back(folder, {name: earlier_files[name] for name in placed}, error)
         raise
     if known and known.paused and options.unpause and api:
         api.set_paused(dag_id, paused=False)
@@ -90,6 +99,8 @@ def undeploy(build: Build, options: DeployOptions, reporter: Reporter) -> Deploy
     _check_file(folder, file, before)
     folder.remove(file)
     notes = () if api is None else _await_end(api, dag_id, options, reporter)
+    for name in filter(_BUNDLED.search, folder.names(_bundle_folder(dag_id))):
+        folder.remove(name)
     return Deployment(name=dag_id, where=where, change="removed", notes=notes)
 
 
@@ -132,6 +143,16 @@ def _dag_file(build: Build) -> tuple[str, str, bytes]:
     return files[0], files[0].removesuffix(".py"), build.files[files[0]]
 
 
+def _bundle_files(build: Build, dag_id: str) -> dict[str, bytes]:
+    """What the DAG file of processes wants beside it; what hides it from Airflow comes first."""
+    prefix = f"{_bundle_folder(dag_id)}/"
+    return {name: build.files[name] for name in sorted(build.files) if name.startswith(prefix)}
+
+
+def _bundle_folder(dag_id: str) -> str:
+    return f"{dag_id}.bundle"
+
+
 def _check_file(folder: DagsFolder, file: str, found: bytes | None) -> None:
     if found is not None and MARK.encode() not in found:
         raise BackendError(
@@ -152,10 +173,10 @@ def _check_dag(known: KnownDag | None, dag_id: str, file: str) -> None:
         )
 
 
-def _change(before: bytes | None, data: bytes) -> Change:
+def _change(before: bytes | None, placed: Mapping[str, bytes]) -> Change:
     if before is None:
         return "created"
-    return "unchanged" if before == data else "updated"
+    return "updated" if placed else "unchanged"
 
 
 def _follow(
@@ -209,14 +230,19 @@ def _await_end(
         time.sleep(_POLL)
 
 
-def _put_back(folder: DagsFolder, file: str, before: bytes | None, error: BaseException) -> None:
-    """Undo what was placed; says so in the error that is on its way to the author."""
-    if before is None:
-        folder.remove(file)
-        done = f"'{folder.show(file)}' was taken away again"
-    else:
-        folder.write(file, before)
-        done = f"the earlier '{folder.show(file)}' is back in its place"
+def _put_back(
+    folder: DagsFolder, earlier: Mapping[str, bytes | None], error: BaseException
+) -> None:
+    """Undo what was placed, the DAG file first; says so in the error that is on its way."""
+    done = ""
+    for name, before in reversed(earlier.items()):
+        if before is None:
+            folder.remove(name)
+            what = f"'{folder.show(name)}' was taken away again"
+        else:
+            folder.write(name, before)
+            what = f"the earlier '{folder.show(name)}' is back in its place"
+        done = done or what
     if isinstance(error, BackendError):
         raise BackendError(
             error.message, where=error.where, hint=f"{done}; {error.hint}"

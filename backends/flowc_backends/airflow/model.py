@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from flowc_backends.containers import Bind
     from flowc_backends.starting import Start
+    from flowc_templates.python_source import Call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +38,8 @@ class Image:
 class Task:
     """One task. ``options`` are further arguments, left out where they say nothing new.
 
-    ``secrets`` are Airflow's names for them, the connection's and what of it, by the variables of
-    the container.
+    ``image`` is empty for a process. ``secrets`` are where they are found, by the variables that
+    hold them: Airflow's connection and what of it, or the name and the key in Kubernetes.
     """
 
     variable: str
@@ -77,14 +78,21 @@ class Timetable:
 class Dag:
     """A DAG file. ``retry_delay`` is in seconds, 0 when no task is retried.
 
-    ``home`` is the module that has DAGs and params, empty where that depends on Airflow's version;
-    ``imports`` are modules and names of Airflow's, sorted; ``deprecated`` is why linters should
-    bear with them. ``start_date`` and ``end_date`` are the arguments of a datetime in UTC, of
-    which the latter may be none. ``limits`` are further arguments of the DAG. ``tells_time`` is
-    whether containers are told for what time the run was scheduled, ``declared`` whether tasks
-    have environments of their own.
+    ``call`` is the function that makes a task. ``home`` is the module that has DAGs and params,
+    empty where that depends on Airflow's version: ``imported`` are what it has then, ``models``
+    those that Airflow 2 has in `airflow.models`. ``imports`` are modules and names of Airflow's,
+    sorted; ``types`` are what comes from the client of Docker or Kubernetes; ``deprecated`` is why
+    linters should bear with them.
+
+    ``start_date`` and ``end_date`` are the arguments of a datetime in UTC, of which the latter may
+    be none. ``limits`` are further arguments of the DAG. ``tells_time`` is whether tasks are told
+    for what time the run was scheduled. ``volumes`` and ``volume_mounts`` are those of all pods,
+    ``labels`` those of all containers. ``given`` are the names of all options of tasks. ``start``
+    is how containers start the bundle, ``bundle`` where processes find it.
     """
 
+    executor: str
+    call: str
     dag_id: str
     display_name: str
     source: str
@@ -102,8 +110,15 @@ class Dag:
     store: str
     binds: tuple[Bind, ...]
     network: str
+    volumes: tuple[Call, ...]
+    volume_mounts: tuple[Call, ...]
+    labels: tuple[tuple[str, str], ...]
+    given: frozenset[str]
+    imported: tuple[str, ...]
+    models: tuple[str, ...]
+    types: tuple[str, ...]
     start: Start
-    declared: bool
+    bundle: str
     python: str
     limit: int
     params: tuple[ParamLine, ...]
@@ -115,5 +130,10 @@ class Dag:
 
     @property
     def has_secrets(self) -> bool:
-        """Whether a container is given any."""
+        """Whether a task is given any."""
         return any(task.secrets for task in self.tasks)
+
+    @property
+    def asks_airflow(self) -> bool:
+        """Whether Airflow keeps the secrets: to pods Kubernetes gives its own."""
+        return self.has_secrets and self.executor != "kubernetes"

@@ -21,8 +21,12 @@ VARIABLE = "FLOWC_AIRFLOW_DAGS"
 
 
 class DagsFolder(Protocol):
-    """``read`` returns None for a file that is not there; ``show`` is its whole name."""
+    """``read`` returns None for a file that is not there; ``show`` is its whole name.
 
+    A name may lead into a folder, which is there as long as files are: ``names`` are those in it.
+    """
+
+    def names(self, folder: str) -> list[str]: ...
     def show(self, name: str) -> str: ...
     def read(self, name: str) -> bytes | None: ...
     def write(self, name: str, data: bytes) -> None: ...
@@ -62,6 +66,9 @@ class LocalFolder:
                 hint="name the folder of Airflow's option dags_folder; flowc does not make it",
             )
 
+    def names(self, folder: str) -> list[str]:
+        return sorted(f"{folder}/{it.name}" for it in (self._path / folder).glob("*"))
+
     def show(self, name: str) -> str:
         return str(self._path / name)
 
@@ -77,7 +84,11 @@ class LocalFolder:
         """Written beside, with a name that Airflow does not read, and then renamed."""
         target = self._path / name
         try:
-            handle, temporary = tempfile.mkstemp(prefix=f".{name}-", suffix=".new", dir=self._path)
+            if target.parent != self._path:
+                target.parent.mkdir(exist_ok=True)
+            handle, temporary = tempfile.mkstemp(
+                prefix=f".{target.name}-", suffix=".new", dir=target.parent
+            )
             try:
                 with os.fdopen(handle, "wb") as file:
                     file.write(data)
@@ -95,6 +106,9 @@ class LocalFolder:
             (self._path / name).unlink(missing_ok=True)
         except OSError as error:
             raise self._refused("remove", name, error) from None
+        if "/" in name:
+            with suppress(OSError):  # it is not there, or others have files in it
+                (self._path / name).parent.rmdir()
 
     def _refused(self, verb: str, name: str, error: OSError) -> BackendError:
         return BackendError(f"cannot {verb} '{self._path / name}': {error.strerror}")
@@ -105,6 +119,12 @@ class StoreFolder:
 
     def __init__(self, uri: str, store: Store) -> None:
         self._uri, self._store = uri, store
+
+    def names(self, folder: str) -> list[str]:
+        try:
+            return sorted(self._store.list(f"{folder}/"))
+        except stores.StoreError as error:
+            raise BackendError(f"the DAGs folder: {error}") from None
 
     def show(self, name: str) -> str:
         return f"{self._uri}/{name}"

@@ -10,6 +10,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from flowc.errors import FlowcError
+from flowc_backends.docker.limits import host_config
 from flowc_backends.docker.probe import STEP_HOME
 from flowc_backends.docker.results import (
     KILLED,
@@ -187,11 +188,13 @@ class StepContainers:
                 "FLOWC_IMAGE": step.image,
             },
             labels={
+                **dict(step.placement.labels),
                 RUN_LABEL: options.run,
                 "flowc.step": step.id,
                 "flowc.pipeline": options.spec["pipeline"],
             },
             mounts=self._delivery.mounts,
+            host=host_config(step),
         )
 
     def _stop(self, container: str) -> None:

@@ -10,11 +10,13 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from flowc.errors import InternalError
+from flowc.errors import InternalError, raise_all
 from flowc_backends.docker import bundles
 from flowc_backends.docker.driving import Drive, default_parallelism, interrupt, signals
 from flowc_backends.docker.stepping import run_arguments
 from flowc_backends.docker.stops import Stops
+from flowc_backends.executors import ON_DOCKER
+from flowc_backends.kubernetes import check_mounts
 from flowc_runtime.contract import EXIT_REQUEST
 
 if TYPE_CHECKING:
@@ -59,6 +61,10 @@ class DockerBackend:
         "logs": "native",
         "alerter": "emulated",
         "experiment_tracker": "emulated",
+        **ON_DOCKER,
+        "docker_executor": "native",
+        "kubernetes_executor": "error",
+        "process_executor": "error",
         "kubernetes_operator": "error",
         "vertex_operator": "error",
     }
@@ -83,6 +89,7 @@ class DockerBackend:
         from flowc_backends.docker.preparing import prepare, usable_store
         from flowc_backends.images.daemon import connect
 
+        raise_all(check_mounts(pipeline, ()))
         store = usable_store(options.store)
         usual = default_parallelism()
         parallel = options.max_parallel or min(usual, pipeline.max_parallel_steps or usual)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from flowc.errors import BackendError, EngineUnavailable, missing_extra
@@ -41,7 +41,8 @@ class Container:
     """What a container is created from.
 
     ``mounts`` are (path on the daemon's host, path inside, read-only). ``scratch`` is a path
-    inside whose contents live and die with the container and never enter an image.
+    inside whose contents live and die with the container and never enter an image. ``host`` is
+    more of the daemon's HostConfig.
     """
 
     image: str
@@ -53,6 +54,7 @@ class Container:
     mounts: Sequence[tuple[str, str, bool]] = ()
     scratch: str = ""
     entrypoint: bool = False
+    host: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +156,11 @@ class Daemon:
             "Labels": dict(container.labels),
             "AttachStdout": True,
             "AttachStderr": True,
-            "HostConfig": {"Init": True, "Mounts": _mounts(container)},
+            "HostConfig": {
+                "Init": True,
+                **container.host,
+                "Mounts": [*_mounts(container), *container.host.get("Mounts", ())],
+            },
         }
         if container.user:
             config["User"] = container.user

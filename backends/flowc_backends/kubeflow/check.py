@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from flowc_backends.kubeflow.model import (
         ComponentModel,
         ExecutorModel,
+        MountModel,
         PackageModel,
         ParameterModel,
         TaskModel,
@@ -157,8 +158,10 @@ def _component(component: ComponentModel, inputs: Document) -> Document:
 
 
 def _executor(executor: ExecutorModel, store: str) -> Document:
+    limits: Document = {"resources": executor.resources} if executor.resources else {}
     return {
         "container": {
+            **limits,
             "image": executor.image,
             "command": list(executor.command),
             "args": list(executor.args),
@@ -171,15 +174,11 @@ def _executor(executor: ExecutorModel, store: str) -> Document:
 
 
 def _platforms(package: PackageModel) -> Document:
-    mounts = [
-        {"mountPath": it.path, "pvcNameParameter": _constant(it.claim), "constant": it.claim}
-        for it in package.mounts
-    ]
-    executors = {it.name: _on_kubernetes(it, mounts) for it in package.on_kubernetes}
+    executors = {it.name: _on_kubernetes(it, package.mounts) for it in package.on_kubernetes}
     return {"platforms": {"kubernetes": {"deploymentSpec": {"executors": executors}}}}
 
 
-def _on_kubernetes(executor: ExecutorModel, mounts: list[Document]) -> Document:
+def _on_kubernetes(executor: ExecutorModel, common: tuple[MountModel, ...]) -> Document:
     secrets = [
         {
             "secretName": it.name,
@@ -189,10 +188,12 @@ def _on_kubernetes(executor: ExecutorModel, mounts: list[Document]) -> Document:
         }
         for it in executor.secrets
     ]
+    mounts = [_mount(it) for it in (*common, *executor.mounts)]
     return {
         **({"secretAsEnv": secrets} if secrets else {}),
         **({"pvcMount": mounts} if mounts else {}),
         **_security(executor),
+        **executor.platform,
     }
 
 
@@ -202,6 +203,15 @@ def _security(executor: ExecutorModel) -> Document:
     names = ("runAsUser", "runAsGroup")
     numbers = dict(zip(names, executor.user, strict=False))
     return {"securityContext": numbers}
+
+
+def _mount(mount: MountModel) -> Document:
+    found = {
+        "mountPath": mount.path,
+        "pvcNameParameter": _constant(mount.claim),
+        "constant": mount.claim,
+    }
+    return {**found, "subPath": mount.sub_path} if mount.sub_path else found
 
 
 def _difference(found: Any, expected: Any, path: str) -> str:

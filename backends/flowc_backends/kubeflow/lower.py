@@ -18,10 +18,13 @@ from typing import TYPE_CHECKING
 
 from flowc.errors import AuthorError, BackendError, raise_all
 from flowc_backends import secrets
+from flowc_backends.containers import bundles
 from flowc_backends.kubeflow import model
 from flowc_backends.kubeflow.names import engine_name, task_names, unique
 from flowc_backends.kubeflow.parameters import lower_parameters
-from flowc_backends.starting import BUNDLES, environment_of, start_of, user_of
+from flowc_backends.kubeflow.placement import check_annotations, claims, platform, resources
+from flowc_backends.kubernetes import check_mounts, check_pods, like, security
+from flowc_backends.starting import environment_of, start_of, user_of
 from flowc_runtime.contract import path_segment
 
 if TYPE_CHECKING:
@@ -50,7 +53,10 @@ def lower_package(pipeline: ir.Pipeline, options: EmitOptions) -> model.PackageM
     _check_outputs(pipeline.steps, errors)
     errors += secrets.check_kubernetes(pipeline)
     mounts = _mounts(pipeline, options, errors)
-    _check_containers(pipeline.steps, options, errors)
+    errors += check_pods(pipeline, options)
+    errors += _check_environments(pipeline.steps, options)
+    errors += check_mounts(pipeline, options.volumes)
+    errors += check_annotations(pipeline)
     raise_all(errors)
     start = start_of(options, "Kubeflow").arguments
     executors = _executors(pipeline, start, options)
@@ -99,7 +105,16 @@ def _last(pipeline: ir.Pipeline, names: dict[str, str]) -> tuple[str, ...]:
 
 
 _ComponentKey = tuple["ir.Function", "_ExecutorKey", tuple[str, ...]]
-_ExecutorKey = tuple[str, str, bool, tuple[tuple[str, str], ...], str, tuple["ir.SecretRef", ...]]
+_ExecutorKey = tuple[
+    str,
+    str,
+    bool,
+    tuple[tuple[str, str], ...],
+    str,
+    tuple["ir.SecretRef", ...],
+    "ir.Resources",
+    "ir.Placement",
+]
 
 
 def _component_key(step: ir.Step, options: EmitOptions) -> _ComponentKey:
@@ -115,6 +130,8 @@ def _executor_key(step: ir.Step, options: EmitOptions) -> _ExecutorKey:
         environment_of(options, step.docker.environment),
         user_of(options, step.docker.user),
         step.secrets,
+        step.resources,
+        step.placement,
     )
 
 
@@ -164,30 +181,34 @@ def _executors(
             environment=environment_of(options, step.docker.environment),
             user=_user(user_of(options, step.docker.user)),
             secrets=_secrets(step.secrets),
+            resources=resources(step.resources),
+            platform=platform(step.placement),
+            mounts=claims(step.placement),
         )
     return executors
 
 
 def _user(text: str) -> tuple[int, ...]:
     """User and group as numbers."""
-    return tuple(int(part) for part in text.split(":") if part)
+    return tuple(security(text).values())
 
 
 def _finaliser(
     pipeline: ir.Pipeline, start: tuple[str, ...], options: EmitOptions
 ) -> model.ExecutorModel:
-    """Runs in the image that most steps have, as in one of them."""
+    """Runs in the image that most steps have, as and where the first of them does."""
     images = Counter((step.image, step.docker.python) for step in pipeline.steps)
     image, python = images.most_common(1)[0][0]
-    alike = next(it for it in pipeline.steps if (it.image, it.docker.python) == (image, python))
+    first = next(it for it in pipeline.steps if (it.image, it.docker.python) == (image, python))
     return model.ExecutorModel(
         name=model.FINALISE_EXECUTOR,
         image=image,
         command=(python, *start),
         args=("finalise", *_run_arguments(pipeline)),
-        environment=environment_of(options, alike.docker.environment),
-        user=_user(user_of(options, alike.docker.user)),
+        environment=environment_of(options, first.docker.environment),
+        user=_user(user_of(options, first.docker.user)),
         secrets=_secrets(secrets.finaliser_secrets(pipeline)),
+        platform=platform(like(first).placement),
     )
 
 
@@ -233,30 +254,19 @@ def _check_outputs(steps: Sequence[ir.Step], errors: list[FlowcError]) -> None:
     ]
 
 
-def _check_containers(
-    steps: Sequence[ir.Step], options: EmitOptions, errors: list[FlowcError]
-) -> None:
-    """What Kubernetes cannot be told of a container whose image does not say it."""
-    for step in steps:
-        user = user_of(options, step.docker.user)
-        if any(not part.isdecimal() for part in user.split(":") if user):
-            errors.append(
-                BackendError(
-                    f"the user '{user}' of step '{step.id}' is a name: Kubernetes takes numbers",
-                    where=str(step.location),
-                    hint="give the user's number, or use --ship image",
-                )
-            )
-        for name, value in environment_of(options, step.docker.environment):
-            if "$(" in value or "{{" in value:
-                errors.append(
-                    BackendError(
-                        f"the environment variable {name} of step '{step.id}' holds '$(' or "
-                        "'{{', which Kubernetes and KFP would replace",
-                        where=str(step.location),
-                        hint="--ship image keeps it in the image",
-                    )
-                )
+def _check_environments(steps: Sequence[ir.Step], options: EmitOptions) -> list[FlowcError]:
+    """Errors for what would be replaced on its way to a container."""
+    return [
+        BackendError(
+            f"the environment variable {name} of step '{step.id}' holds '$(' or '{{{{', which "
+            "Kubernetes and KFP would replace",
+            where=str(step.location),
+            hint="--ship image keeps it in the image",
+        )
+        for step in steps
+        for name, value in environment_of(options, step.docker.environment)
+        if "$(" in value or "{{" in value
+    ]
 
 
 def _mounts(
@@ -284,10 +294,10 @@ def _mounts(
                 "(--store s3://BUCKET)",
             )
         )
-    mounts = [model.MountModel(claim=it.source, path=it.target) for it in options.volumes]
-    if options.ship == "mount" and options.bundles is not None:
-        mounts.append(model.MountModel(claim=options.bundles.source, path=BUNDLES))
-    return tuple(mounts)
+    return tuple(
+        model.MountModel(claim=it.source, path=it.target)
+        for it in (*options.volumes, *bundles(options))
+    )
 
 
 def _covers(volumes: tuple[Volume, ...], store: str) -> bool:

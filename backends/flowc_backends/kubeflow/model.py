@@ -9,7 +9,11 @@ One component serves all invocations of a step function; one executor all steps 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 RUN_INPUT = "flowc-run"
 STEP_INPUT = "flowc-step"
@@ -86,7 +90,9 @@ class SecretModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutorModel:
-    """``environment`` and ``user`` are what the image does not say itself."""
+    """``environment`` and ``user`` are what the image does not say itself. ``platform`` is what
+    else the cluster is told of its pods, ``mounts`` their own claims.
+    """
 
     name: str
     image: str
@@ -95,14 +101,18 @@ class ExecutorModel:
     environment: tuple[tuple[str, str], ...] = ()
     user: tuple[int, ...] = ()
     secrets: tuple[SecretModel, ...] = ()
+    resources: Mapping[str, object] = field(default_factory=dict[str, object])
+    platform: Mapping[str, object] = field(default_factory=dict[str, object])
+    mounts: tuple[MountModel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MountModel:
-    """A persistent volume claim and where every container sees it."""
+    """A persistent volume claim, or a folder of it, and where containers see it."""
 
     claim: str
     path: str
+    sub_path: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,4 +138,8 @@ class PackageModel:
     @property
     def on_kubernetes(self) -> tuple[ExecutorModel, ...]:
         """Executors of which only Kubernetes can be told everything."""
-        return tuple(it for it in self.executors if self.mounts or it.secrets or it.user)
+        return tuple(
+            it
+            for it in self.executors
+            if self.mounts or it.secrets or it.user or it.mounts or it.platform
+        )

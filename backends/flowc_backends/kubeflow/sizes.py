@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flowc.registry import Size
 from flowc_backends.kubeflow.reading import read_documents
-from flowc_backends.starting import argument_sizes, json_size
+from flowc_backends.starting import OBJECT, argument_sizes, json_size
 
 if TYPE_CHECKING:
     from flowc_backends.kubeflow.model import PackageModel
@@ -17,9 +17,6 @@ PACKAGE = 32 << 20
 CONTAINER = 128 * 1024
 """Up to 2.15 the driver of a task gets its container's JSON as one argument: Linux's limit for
 one, which kubeflow/pipelines#12453 is about."""
-
-WORKFLOW = 1_572_864
-"""etcd's `--max-request-bytes`, 1.5 MiB: the largest object that Kubernetes keeps."""
 
 COPIES = 4
 """How often a running workflow holds the container of each task: in and out of its driver, and in
@@ -48,7 +45,7 @@ def package_sizes(package: PackageModel, text: str) -> tuple[Size, ...]:
         Size(
             what="workflow while it runs, about",
             used=workflow,
-            limit=WORKFLOW,
+            limit=OBJECT,
             why="etcd, for one object",
         ),
         Size(

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Literal
 from flowc.errors import InternalError
 from flowc.registry import Emission, Versions
 from flowc_backends import images as step_images
+from flowc_backends.executors import EXECUTORS, ON_DOCKER, process_notes
 from flowc_backends.prefect import deploy as deploying
-from flowc_backends.prefect.lower import lower
+from flowc_backends.prefect.lower import bundle_path, lower
 from flowc_backends.prefect.model import DeploymentEntry
 from flowc_backends.prefect.schedules import schedule_keys
 from flowc_backends.python_file import render_file
-from flowc_backends.starting import argument_sizes, check_sizes, start_of
+from flowc_backends.python_names import ascii_name
+from flowc_backends.starting import check_sizes, start_of, start_sizes
 from flowc_templates import render
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
         DeployOptions,
         EmitOptions,
         EngineRunStatus,
+        Executor,
         Reporter,
         Support,
     )
@@ -68,16 +71,28 @@ class PrefectBackend:
         "logs": "native",
         "alerter": "emulated",
         "experiment_tracker": "emulated",
+        **ON_DOCKER,
+        "docker_executor": "native",
+        "kubernetes_executor": "native",
+        "process_executor": "native",
         "kubernetes_operator": "error",
         "vertex_operator": "error",
     }
+    executors: Mapping[Executor, Mapping[str, Support]] = EXECUTORS
     deploy_options = frozenset(("to", "url", "work_pool", "create_work_pool"))
 
     def emit(self, pipeline: ir.Pipeline, options: EmitOptions) -> Emission:
+        if options.executor == "process":
+            bundle = bundle_path(ascii_name(pipeline.name), options)
+            return Emission(
+                files={**flow_files(pipeline, options), bundle: options.bundle.data},
+                notes=tuple(process_notes(pipeline, options.python)),
+            )
         pipeline, images = step_images.place(pipeline, options)
         files = flow_files(pipeline, options)
         start = start_of(options, "Prefect").arguments
-        sizes = argument_sizes((it.docker.python, *start, it.id) for it in pipeline.steps)
+        commands = [(it.docker.python, *start, it.id) for it in pipeline.steps]
+        sizes = start_sizes(commands, options)
         check_sizes(sizes, options, self.name, str(pipeline.location))
         return Emission(
             files=files, images=images, uses=step_images.uses(pipeline, options), sizes=sizes
@@ -124,7 +139,7 @@ def _check(flow: FlowFile, tree: ast.Module) -> None:
     for node in tree.body:
         match node:
             case ast.FunctionDef(
-                name=name, body=[_, ast.Expr(value=ast.Call(args=[_, command, _]))]
+                name=name, body=[_, ast.Expr(value=ast.Call(args=[_, command, *_]))]
             ) if node.decorator_list:
                 found.append((name, tuple(ast.literal_eval(command))))
             case _:

@@ -1,7 +1,8 @@
 """A flow becomes a deployment of a Prefect server, through its REST API.
 
-The flow file is copied into a folder that is called like its digest, where the worker reads it: so
-compiling again touches nothing that is deployed, and an earlier deployment keeps its own file.
+The flow file, and the bundle of processes beside it, are copied into a folder that is called like
+their digest, where the worker reads them: so compiling again touches nothing that is deployed, and
+an earlier deployment keeps its own files.
 """
 
 from __future__ import annotations
@@ -40,6 +41,9 @@ PULL = "prefect.deployments.steps.set_working_directory"
 PROJECT = "prefect.yaml"
 
 MARK = b"\n# Compiled by flowc from "
+
+_PLACED = re.compile(r"^[^/]+\.py$|^[^/]+\.bundle/bundle-[0-9a-f]{16}\.pyz$")
+"""Of a build, what a worker reads."""
 
 _VERSION = re.compile("[0-9a-f]{16}")
 _ENDED = frozenset(("COMPLETED", "FAILED", "CRASHED", "CANCELLED"))
@@ -171,15 +175,17 @@ def _root(options: DeployOptions) -> Path:
 
 
 def _place(root: Path, build: Build) -> Path:
-    """The folder of this build's flow file, written whole."""
+    """The folder of this build's flow file and its bundle, written whole."""
     folder = root / path_segment(build.pipeline) / build.digest[:16]
-    files = {name: data for name, data in build.files.items() if name.endswith(".py")}
+    files = {name: data for name, data in build.files.items() if _PLACED.search(name)}
     if all(_has(folder / name, data) for name, data in files.items()):
         return folder
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
         for name, data in files.items():
+            (fresh / name).parent.mkdir(exist_ok=True)
+            (fresh / name).parent.chmod(0o755)
             (fresh / name).write_bytes(data)
             (fresh / name).chmod(0o644)
         fresh.chmod(0o755)

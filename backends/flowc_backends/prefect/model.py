@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flowc_backends.containers import Bind
     from flowc_backends.starting import Start
 
@@ -33,8 +35,8 @@ class Image:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepTask:
-    """A task of the flow. ``options`` are further arguments of its container, ``secrets`` the
-    variables that hold its secrets.
+    """A task of the flow. ``options`` are further arguments of its container, pod or process.
+    ``secrets`` are the variables that hold its secrets, where the flow looks for them.
 
     ``retries`` is how often Prefect starts it again.
 
@@ -71,11 +73,26 @@ class FlowFile:
     """A flow file. ``run_class``, ``run``, ``steps`` and ``end`` are names no parameter has.
 
     ``validated`` is whether Prefect can validate parameters of these names. ``retry_delay`` is in
-    seconds, 0 when no task is retried. ``slots`` is how many containers run at the same time, 0
-    without a limit. ``tells_time`` is whether they are told for what time the run was scheduled,
-    ``declared`` and ``as_users`` whether they are given environments of their own, and users.
+    seconds, 0 when no task is retried. ``slots`` is how many tasks run at the same time, 0 without
+    a limit. ``tells_time`` is whether they are told for what time the run was scheduled. ``call``
+    is the method that runs a task, ``cleanup`` the function that ends what was left behind.
+    ``volumes`` and ``volume_mounts`` are those of all pods. ``optioned`` is whether some container
+    has options, ``declared`` whether one has an environment of its own, ``mounted`` whether one
+    has mounts, ``typed`` whether types of Docker's client are used. ``start`` is how containers
+    start the bundle, ``bundle`` where processes find it.
     """
 
+    executor: str
+    call: str
+    calls: str
+    cleanup: str
+    job_prefix: str
+    volumes: tuple[Mapping[str, object], ...]
+    volume_mounts: tuple[Mapping[str, object], ...]
+    optioned: bool
+    declared: bool
+    mounted: bool
+    typed: bool
     file: str
     function: str
     name: str
@@ -88,8 +105,7 @@ class FlowFile:
     binds: tuple[Bind, ...]
     network: str
     start: Start
-    declared: bool
-    as_users: bool
+    bundle: str
     python: str
     limit: int
     typing_names: tuple[str, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flowc.authoring.caching import CachePolicy
 from flowc.authoring.pipeline import Pipeline, pipeline
+from flowc.authoring.resources import KubernetesSettings, ResourceSettings
 from flowc.authoring.retry import RetryConfig, StepRetryConfig
 from flowc.authoring.schedule import INTERVAL_END, INTERVAL_START, SCHEDULED_TIME, Schedule
 from flowc.authoring.secrets import Secret
@@ -14,7 +15,9 @@ __all__ = [
     "INTERVAL_START",
     "SCHEDULED_TIME",
     "CachePolicy",
+    "KubernetesSettings",
     "Pipeline",
+    "ResourceSettings",
     "RetryConfig",
     "Schedule",
     "Secret",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flowc.authoring.caching import CachePolicy
 from flowc.authoring.hooks import EVENTS, PIPELINE_EVENTS, STEP_EVENTS, hook_reference
+from flowc.authoring.resources import Settings
 from flowc.authoring.retry import RetryConfig
 from flowc.authoring.schedule import WANTS_CRON, Schedule
 from flowc.errors import AuthorError, did_you_mean
@@ -65,6 +66,8 @@ def check_options(
                 f"{what} has no option '{name}'", where=where, hint=did_you_mean(name, list(known))
             )
     given = {name: value for name, value in options.items() if value is not None}
+    if is_dict(given.get("settings")):
+        given["settings"] = _plain_settings(given["settings"])
     for name, value in given.items():
         if name in EVENTS:
             given[name] = hook_reference(name, value, title=what, where=where)
@@ -75,6 +78,14 @@ def check_options(
     if isinstance(given.get("schedule"), str):
         given["schedule"] = Schedule(given["schedule"])
     return _with_materializers(given, known, what=what, where=where)
+
+
+def _plain_settings(settings: dict[Any, Any]) -> dict[Any, Any]:
+    """Settings that are objects as the dicts that they stand for."""
+    return {
+        name: value.as_settings() if isinstance(value, Settings) else value
+        for name, value in settings.items()
+    }
 
 
 def _with_materializers(

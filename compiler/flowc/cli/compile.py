@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from flowc.driver import CompileReport
-    from flowc.registry import Ship, Volume
+    from flowc.registry import Executor, Ship, Volume
 
+EXECUTORS = ("docker", "kubernetes", "process")
 SHIP = ("image", "mount", "inline", "store")
-"""`registry.Ship`, without importing it for the help."""
+"""`registry.Executor` and `registry.Ship`, without importing them for the help."""
 
 PLATFORMS = ("linux/amd64", "linux/arm64")
 
@@ -89,6 +90,18 @@ def _parse_volume(text: str, ctx: click.Context, param: click.Parameter) -> Volu
     help="How the bundle reaches a container: in its image, mounted, inside the artifact, or from"
     " the store.",
 )
+@click.option(
+    "--executor",
+    type=click.Choice(EXECUTORS),
+    help="What Airflow or Prefect run each step in: a container of the worker's Docker daemon, a"
+    " pod in a Kubernetes cluster, a process on the worker. [default: docker]",
+)
+@click.option(
+    "--python",
+    metavar="PATH",
+    default="",
+    help="The interpreter on the worker, with --executor process. [default: python3]",
+)
 @options.parent_image_option()
 @options.stack_option()
 @click.option("--network", metavar="NET", default="", help="Docker network of the containers.")
@@ -132,6 +145,8 @@ def compile_command(  # noqa: PLR0913 - one argument for each option
     store: str | None,
     volumes: tuple[Volume, ...],
     ship: str,
+    executor: str | None,
+    python: str,
     parent_image: str,
     network: str,
     stack: str,
@@ -153,6 +168,7 @@ def compile_command(  # noqa: PLR0913 - one argument for each option
     flowc compile pipeline.py -t kubeflow --store file:/data --volume pvc:flowc:/data
     flowc compile pipeline.py -t airflow --registry ghcr.io/team --platform linux/arm64
     flowc compile pipeline.py -t prefect --ship store
+    flowc compile pipeline.py -t airflow --executor kubernetes --store s3://bucket/flowc
     flowc compile pipeline.py -t airflow==2.11 --no-build --json
 
     A parameter that the pipeline only passes on stays a parameter of the engine; one that decides
@@ -175,6 +191,8 @@ def compile_command(  # noqa: PLR0913 - one argument for each option
         store=store,
         volumes=volumes,
         ship=cast("Ship", ship),
+        executor=cast("Executor", executor or ""),
+        python=python,
         parent_image=parent_image,
         network=network,
         stack=stack,

@@ -58,6 +58,7 @@ def _document(features: Mapping[str, str], backends: list[Backend]) -> dict[str,
                 "kind": backend.kind,
                 "versions": _versions(backend),
                 "supports": {name: _support(backend, name) for name in features},
+                **_executors(backend),
             }
             for backend in backends
         },
@@ -85,6 +86,15 @@ def _print_versions(backends: list[Backend]) -> None:
     for name, series, tested in rows:
         head = f"{name.ljust(widths[0])}  {series.ljust(widths[1])}"
         console.out(f"{head}  tried with {tested}")
+
+
+def _executors(backend: Backend) -> dict[str, object]:
+    """What the executors of a target, if it has several, support otherwise."""
+    from flowc.registry import ExecutorBackend
+
+    if not isinstance(backend, ExecutorBackend):
+        return {}
+    return {"executors": {name: dict(held) for name, held in backend.executors.items()}}
 
 
 def _print_table(features: Mapping[str, str], backends: list[Backend]) -> None:

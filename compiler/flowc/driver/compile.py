@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from flowc.driver.build_directory import MANIFEST, check_free, manifest_text, write_build
 from flowc.driver.build_record import record_files
+from flowc.driver.executors import choose_executor
 from flowc.driver.front import Front, prepare
 from flowc.driver.manifest import manifest
 from flowc.driver.publishing import publish, unbuilt
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from flowc.authoring.pipeline import Pipeline
-    from flowc.registry import BuildOptions, Emission, Reporter, Ship, Size, Volume
+    from flowc.driver.executors import Chosen
+    from flowc.registry import BuildOptions, Emission, Executor, Reporter, Ship, Size, Volume
 
 _REGISTRY = re.compile(r"[a-z0-9][a-z0-9.-]*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*/?")
 
@@ -63,6 +65,8 @@ def compile_pipeline(  # noqa: PLR0913 - the options of a compilation, each by i
     ship: Ship = "image",
     parent_image: str = "",
     network: str = "",
+    executor: Executor | Literal[""] = "",
+    python: str = "",
     stack: str = "",
     build: BuildOptions | None = None,
     bundles: Volume | None = None,
@@ -79,7 +83,8 @@ def compile_pipeline(  # noqa: PLR0913 - the options of a compilation, each by i
     target, _ = split_target(asked)
     backend = _engine(target)
     version = choose_series(backend, asked)
-    _check_ship(ship, target, backend.supports)
+    chosen = choose_executor(backend, executor, python)
+    _check_ship(ship, chosen)
     folder = Path(out)
     check_free(folder, pipeline.name, target)
     front = prepare(pipeline, typed=parameters, config=config, stack=stack, named=True)
@@ -90,7 +95,7 @@ def compile_pipeline(  # noqa: PLR0913 - the options of a compilation, each by i
             hint="--store URI, FLOWC_STORE, or the store of a stack: s3://bucket/prefix, or "
             "file:///path with --volume",
         )
-    check_features(front.pipeline, target, backend.supports)
+    check_features(front.pipeline, chosen.target, chosen.supports, chosen.hints)
     scheduled = check_schedule(front.pipeline, target, backend.supports)
     options = EmitOptions(
         bundle=slim(front.bundle) if ship == "inline" else front.bundle,
@@ -104,6 +109,8 @@ def compile_pipeline(  # noqa: PLR0913 - the options of a compilation, each by i
         bundles=bundles,
         platform=platform,
         registry=_registry(registry),
+        executor=chosen.executor,
+        python=python or "python3",
     )
     emission = backend.emit(front.pipeline, options)
     files = {
@@ -112,7 +119,7 @@ def compile_pipeline(  # noqa: PLR0913 - the options of a compilation, each by i
         **_bundle_file(options),
         **record_files(front, options),
     }
-    about = manifest(front, target, backend.supports, options, emission)
+    about = manifest(front, target, chosen.supports, options, emission)
     files[MANIFEST] = manifest_text(files, about)
     notes = [*front.notes, *scheduled]
     if build is None:
@@ -135,10 +142,14 @@ def _engine(target: str) -> EngineBackend:
     return cast("EngineBackend", backend)
 
 
-def _check_ship(ship: str, target: str, supports: Mapping[str, str]) -> None:
-    if supports.get(f"ship_{ship}", "error") == "error":
+def _check_ship(ship: str, chosen: Chosen) -> None:
+    feature = f"ship_{ship}"
+    if chosen.supports.get(feature, "error") == "error":
         raise BackendError(
-            f"the ship mode '{ship}' is not available for {target}", hint="--ship image"
+            f"the ship mode '{ship}' is not available for {chosen.target}",
+            hint="leave --ship away: processes find the bundle beside the engine's file"
+            if chosen.executor == "process"
+            else "--ship image",
         )
 
 

@@ -35,6 +35,7 @@ def manifest(
         "ir": hashlib.sha256(to_json(front.pipeline).encode()).hexdigest(),
         "bundle": options.bundle.digest,
         "ship": options.ship,
+        **({"executor": options.executor} if options.executor else {}),
         "store": options.store,
         **({"version": options.version} if options.version else {}),
         **({"schedule": schedule_spec(schedule)} if schedule else {}),
@@ -57,9 +58,9 @@ def _features(
 ) -> dict[str, str]:
     """The features that this pipeline uses, and whether they are native or emulated."""
     used = {feature for feature, *_ in used_features(pipeline)} | _always(pipeline)
-    return {
-        name: supports[name] for name in sorted({*used, f"ship_{options.ship}"} & set(supports))
-    }
+    used |= {f"ship_{options.ship}"}
+    used |= {f"{options.executor}_executor"} if options.executor else set()
+    return {name: supports[name] for name in sorted(used & set(supports))}
 
 
 def _always(pipeline: ir.Pipeline) -> set[str]:

@@ -211,6 +211,62 @@ class DockerSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """What a step is promised, and at most gets; 0 where nothing was said.
+
+    ``cpu`` is in thousandths of a core, ``memory`` in bytes. ``gpu_type`` is what a cluster calls
+    such a device.
+    """
+
+    cpu: int = 0
+    memory: int = 0
+    gpus: int = 0
+    gpu_type: str = "nvidia.com/gpu"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Toleration:
+    """A taint of nodes that a pod puts up with; ``seconds`` is for how long."""
+
+    key: str = ""
+    operator: str = "Equal"
+    value: str = ""
+    effect: str = ""
+    seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mount:
+    """A volume that a step sees at ``path``.
+
+    ``kind`` is pvc, host_path, config_map or empty_dir; ``source`` is the claim, the path on the
+    host or the map. ``size`` is in bytes, 0 without a limit; ``memory`` is whether the directory
+    is kept there.
+    """
+
+    path: str
+    kind: str
+    source: str = ""
+    sub_path: str = ""
+    size: int = 0
+    memory: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """Where and how a step's pod runs in a cluster; pairs are sorted."""
+
+    node_selector: tuple[tuple[str, str], ...] = ()
+    tolerations: tuple[Toleration, ...] = ()
+    volumes: tuple[Mount, ...] = ()
+    service_account: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
+    annotations: tuple[tuple[str, str], ...] = ()
+    image_pull_secrets: tuple[str, ...] = ()
+    image_pull_policy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Component:
     """A component of the stack; ``configuration`` is JSON text, with ``${NAME}`` left in it."""
 
@@ -275,6 +331,8 @@ class Step:
     infrastructure_retries: int = 0
     docker: DockerSettings = DockerSettings()
     secret_environment: tuple[tuple[str, SecretRef], ...] = ()
+    resources: Resources = Resources()
+    placement: Placement = Placement()
     components: tuple[ComponentUse, ...] = ()
     image: str = ""
 

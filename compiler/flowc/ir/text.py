@@ -8,7 +8,7 @@ pipeline digits(n: int = 3, reps = 2 bound: it is looped over in line 9)  # p.py
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING
 
 from flowc.ir.nodes import (
@@ -17,11 +17,15 @@ from flowc.ir.nodes import (
     Constant,
     DockerSettings,
     MappingOf,
+    Mount,
     OutputRef,
     ParameterRef,
+    Placement,
+    Resources,
     Retry,
     SecretRef,
     SequenceOf,
+    Toleration,
 )
 
 if TYPE_CHECKING:
@@ -93,6 +97,10 @@ def _options(step: Step) -> list[str]:
     if step.docker != DockerSettings():
         lines.append(f"  docker{_changed(step.docker)}")
     lines += [f"  environment {name}=<secret {ref}>" for name, ref in step.secret_environment]
+    if step.resources != Resources():
+        lines.append(f"  resources{_changed(step.resources)}")
+    if step.placement != Placement():
+        lines += _placement(step.placement)
     lines += [
         f"  {use.kind} {use.name}" + (f" {use.settings}" if use.settings != "{}" else "")
         for use in step.components
@@ -115,12 +123,28 @@ def _cache_policy(policy: CachePolicy) -> str:
     return "".join(f" {item}" for item in shown)
 
 
-def _changed(node: Retry | DockerSettings) -> str:
+def _changed(node: Retry | DockerSettings | Resources | Mount | Toleration) -> str:
     return "".join(
         f" {field.name}={getattr(node, field.name)!r}"
         for field in fields(node)
-        if getattr(node, field.name) != field.default
+        if field.default is not MISSING and getattr(node, field.name) != field.default
     )
+
+
+def _placement(placement: Placement) -> list[str]:
+    lines = [f"  node_selector {key}={value}" for key, value in placement.node_selector]
+    lines += [f"  toleration{_changed(item)}" for item in placement.tolerations]
+    lines += [
+        f"  volume {item.kind} path={item.path!r}{_changed(item)}" for item in placement.volumes
+    ]
+    if placement.service_account:
+        lines.append(f"  service_account {placement.service_account}")
+    lines += [f"  label {key}={value}" for key, value in placement.labels]
+    lines += [f"  annotation {key}={value!r}" for key, value in placement.annotations]
+    lines += [f"  image_pull_secret {name}" for name in placement.image_pull_secrets]
+    if placement.image_pull_policy:
+        lines.append(f"  image_pull_policy {placement.image_pull_policy}")
+    return lines
 
 
 def value_text(value: Value) -> str:  # noqa: PLR0911 - one for each node

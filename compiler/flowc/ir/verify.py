@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from flowc.ir.nodes import Pipeline, Stack, Step, Value
 
+MOUNT_KINDS = ("pvc", "host_path", "config_map", "empty_dir")
+
 
 def verify(pipeline: Pipeline) -> None:
     """Raise InternalError for the first rule that is broken."""
@@ -68,6 +70,7 @@ def _verify_step(step: Step, open_names: set[str], outputs: dict[str, set[str]])
                 f"step '{step.id}' stands before its upstream '{name}'", where=where
             )
     _verify_policy(step)
+    _verify_placement(step)
     for item in step.inputs:
         for reference in references(item.value):
             match reference:
@@ -91,5 +94,19 @@ def _verify_policy(step: Step) -> None:
         if name not in names:
             raise InternalError(
                 f"the cache policy of step '{step.id}' names '{name}', which is no input",
+                where=str(step.location),
+            )
+
+
+def _verify_placement(step: Step) -> None:
+    paths = [mount.path for mount in step.placement.volumes]
+    if len({*paths}) != len(paths):
+        raise InternalError(
+            f"step '{step.id}' has two volumes at one path", where=str(step.location)
+        )
+    for mount in step.placement.volumes:
+        if mount.kind not in MOUNT_KINDS or bool(mount.source) == (mount.kind == "empty_dir"):
+            raise InternalError(
+                f"step '{step.id}' has a volume at {mount.path} of no known kind",
                 where=str(step.location),
             )

@@ -15,10 +15,26 @@ if TYPE_CHECKING:
     from flowc import ir
 
 
-def check_features(pipeline: ir.Pipeline, target: str, supports: Mapping[str, str]) -> None:
-    """Raise BackendError, or several at once, naming step, feature and target."""
+NVIDIA = "nvidia.com/gpu"
+
+
+def check_features(
+    pipeline: ir.Pipeline,
+    target: str,
+    supports: Mapping[str, str],
+    hints: Mapping[str, str] | None = None,
+) -> None:
+    """Raise BackendError, or several at once, naming step, feature and target.
+
+    ``hints`` say by feature what would support it.
+    """
+    hints = hints or {}
     errors: list[FlowcError] = [
-        BackendError(f"{what} is not supported by the target '{target}'", where=where)
+        BackendError(
+            f"{what} is not supported by the target '{target}'",
+            where=where,
+            hint=hints.get(feature, ""),
+        )
         for feature, what, where in used_features(pipeline)
         if supports.get(feature, "error") == "error"
     ]
@@ -59,3 +75,27 @@ def _used_by(step: ir.Step) -> Iterator[tuple[str, str, str]]:
         yield "retries", f"the retry of step '{step.id}'", where
     if step.infrastructure_retries:
         yield "infrastructure_retries", f"infrastructure_retries of step '{step.id}'", where
+    for feature, what in (*_resources(step.resources), *_placement(step.placement)):
+        yield feature, f"{what} of step '{step.id}'", where
+
+
+def _resources(resources: ir.Resources) -> Iterator[tuple[str, str]]:
+    if resources.cpu:
+        yield "resources", "cpu_count"
+    if resources.memory:
+        yield "resources", "memory"
+    if resources.gpus:
+        yield "gpus", "gpu_count"
+    if resources.gpus and resources.gpu_type != NVIDIA:
+        yield "gpu_types", f"gpu_type '{resources.gpu_type}'"
+
+
+def _placement(placement: ir.Placement) -> Iterator[tuple[str, str]]:
+    for mount in placement.volumes:
+        yield f"{mount.kind}_volumes", f"the {mount.kind} volume {mount.path}"
+    for name in ("node_selector", "tolerations", "service_account", "labels", "annotations"):
+        if getattr(placement, name):
+            yield name, f"the setting '{name}'"
+    for name in ("image_pull_secrets", "image_pull_policy"):
+        if getattr(placement, name):
+            yield "image_pull", f"the setting '{name}'"

@@ -23,6 +23,8 @@ from flowc.trace.names import check_names
 from flowc.trace.naming import check_naming, substitutions
 from flowc.trace.order import ordered, resolve_orders
 from flowc.trace.parameters import check_value, json_text, plain_text, read_parameters
+from flowc.trace.placement import placement_settings
+from flowc.trace.resources import resource_settings
 from flowc.trace.settings import check_components, docker_settings, secret_environment
 from flowc.trace.shape import shape_parameters
 from flowc.trace.tracer import Call, Tracer
@@ -284,6 +286,12 @@ def _steps(definition: Definition, tracer: Tracer, root: Path, stack: ir.Stack) 
                 infrastructure_retries=call.options.get("infrastructure_retries", 0),
                 docker=configured[key],
                 secret_environment=secret_environment(wanted),
+                resources=resource_settings(
+                    settings.get("resources", {}), title=title, where=where
+                ),
+                placement=placement_settings(
+                    settings.get("kubernetes", {}), title=title, where=where
+                ),
                 components=_components(call, tracer, stack, inherited),
             )
         )

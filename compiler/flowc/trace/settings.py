@@ -9,12 +9,14 @@ from flowc.authoring.secrets import Secret
 from flowc.errors import AuthorError, did_you_mean
 from flowc.narrowing import is_dict, is_sequence
 from flowc.trace.components import settings_keys
+from flowc.trace.placement import placement_settings
+from flowc.trace.resources import resource_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-COMPONENTS = ("docker", "output_materializers")
+COMPONENTS = ("docker", "resources", "kubernetes", "output_materializers")
 DOCKER_KEYS = (
     "parent_image",
     "dockerfile",
@@ -72,6 +74,24 @@ def secret_environment(given: Mapping[str, Any]) -> tuple[tuple[str, ir.SecretRe
         for name, value in sorted(environment.items())
         if type(value) is Secret
     )
+
+
+def _resources(given: Any, *, title: str, where: str, folder: Path) -> ir.Resources:
+    del folder
+    return resource_settings(given, title=title, where=where)
+
+
+def _placement(given: Any, *, title: str, where: str, folder: Path) -> ir.Placement:
+    del folder
+    return placement_settings(given, title=title, where=where)
+
+
+READERS: Mapping[str, Callable[..., object]] = {
+    "docker": docker_settings,
+    "resources": _resources,
+    "kubernetes": _placement,
+}
+"""What reads the settings of a component, by its name: each of their keys may come alone."""
 
 
 class _Reader:

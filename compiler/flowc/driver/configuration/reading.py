@@ -25,7 +25,7 @@ from flowc.driver.configuration.document import Entry, read_document
 from flowc.errors import AuthorError, FlowcError, did_you_mean, raise_all
 from flowc.narrowing import is_dict, is_list
 from flowc.trace.configuration import Configuration, Given, StepConfiguration, placed
-from flowc.trace.settings import check_components, docker_settings
+from flowc.trace.settings import READERS, check_components
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -207,18 +207,18 @@ class _Reader:
             if component.value is None:
                 continue
             settings[name] = _without_nulls(component)
-            if name == "docker":
-                self._check_docker(component, title)
+            if name in READERS:
+                self._check_parts(name, component, title)
         return settings
 
-    def _check_docker(self, component: Entry, title: str) -> None:
+    def _check_parts(self, name: str, component: Entry, title: str) -> None:
         members = component.value if is_dict(component.value) else {}
-        parts = [({name: entry.plain()}, entry.where) for name, entry in members.items()]
+        parts = [({key: entry.plain()}, entry.where) for key, entry in members.items()]
         if not members:
             parts = [(component.plain(), component.where)]
         for part, where in parts:
             try:
-                docker_settings(part, title=title, where=where, folder=self._folder)
+                READERS[name](part, title=title, where=where, folder=self._folder)
             except AuthorError as error:
                 self.errors.append(error)
 

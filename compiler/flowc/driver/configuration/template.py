@@ -16,6 +16,8 @@ from flowc.authoring.hooks import EVENTS, HookReference
 from flowc.driver.configuration.reading import PIPELINE_KEYS, STEP_KEYS, STRUCTURES
 from flowc.narrowing import is_dict, is_sequence
 from flowc.trace import type_spec
+from flowc.trace.placement import PLACEMENT_KEYS
+from flowc.trace.resources import RESOURCE_KEYS
 from flowc.trace.settings import DOCKER_KEYS
 from flowc_runtime import values
 
@@ -38,7 +40,7 @@ NOTES = {
     "retry": "of a failed step",
     "run_name": "fields: {date}, {time}, {pipeline}, parameters, substitutions",
     "schedule": "when the engine starts runs by itself",
-    "settings": "what a step's image is made of",
+    "settings": "what a step's image is made of, what it needs of a machine, where its pod runs",
     "substitutions": "more fields of run_name",
     "timeout": "seconds",
     **dict.fromkeys(EVENTS, "a hook's import path"),
@@ -49,6 +51,11 @@ DEFAULTS: Mapping[str, Any] = {
     "enable_cache": True,
     "execution_mode": "continue_on_failure",
     "infrastructure_retries": 0,
+}
+SETTINGS: Mapping[str, tuple[str, ...]] = {
+    "docker": DOCKER_KEYS,
+    "resources": RESOURCE_KEYS,
+    "kubernetes": PLACEMENT_KEYS,
 }
 NOT_SHOWN = object()
 """Stands for a value that a file cannot say, or that means something else in a file."""
@@ -166,12 +173,13 @@ def _member(key: str, name: str, value: Any) -> Any:
 
 
 def _settings(given: Mapping[str, Any]) -> Iterator[str]:
-    docker: Mapping[str, Any] = given.get("docker", {})
-    yield "  docker:"
-    for name in DOCKER_KEYS:
-        yield _line("    ", name, _shown(docker.get(name)))
+    for component, keys in SETTINGS.items():
+        held: Mapping[str, Any] = given.get(component, {})
+        yield f"  {component}:"
+        for name in keys:
+            yield _line("    ", name, _shown(held.get(name)))
     for name, value in given.items():
-        if name != "docker":
+        if name not in SETTINGS:
             yield _line("  ", name, _shown(value))
 
 

@@ -11,6 +11,7 @@ from flowc.client.differences import static_causes
 from flowc.driver.diff.telling import arrow, change, happened, setting
 from flowc.ir.text import value_text
 from flowc.ir.verify import references
+from flowc.narrowing import is_tuple
 from flowc.trace.tracer import type_spec
 from flowc_runtime import keys
 from flowc_runtime.values import type_text
@@ -131,6 +132,41 @@ def _tell_docker(before: ir.Step, after: ir.Step) -> Iterator[Cause]:
             yield change(name, name, setting(f"{name} of the container", was, now))
 
 
+def _tell_resources(before: ir.Step, after: ir.Step) -> Iterator[Cause]:
+    """As the author writes them: cores, and bytes; none where nothing was said."""
+    old, new = before.resources, after.resources
+    for name, was, now in (
+        ("cpu", old.cpu / 1000, new.cpu / 1000),
+        ("memory", old.memory, new.memory),
+        ("gpus", old.gpus, new.gpus),
+        ("gpu_type", old.gpu_type, new.gpu_type),
+    ):
+        if was != now:
+            yield change("resources", name, setting(name, was or None, now or None))
+
+
+def _tell_placement(before: ir.Step, after: ir.Step) -> Iterator[Cause]:
+    for field in fields(ir.Placement):
+        was, now = getattr(before.placement, field.name), getattr(after.placement, field.name)
+        if was != now:
+            text = setting(field.name, _by_name(was), _by_name(now))
+            yield change("placement", field.name, text)
+
+
+def _by_name(value: object) -> object:
+    """Volumes by their paths and tolerations by their keys, as pairs; all else is as it is."""
+    if not is_tuple(value):
+        return value
+    return tuple(
+        (item.path, item)
+        if isinstance(item, ir.Mount)
+        else (item.key or "every taint", item)
+        if isinstance(item, ir.Toleration)
+        else item
+        for item in value
+    )
+
+
 def _tell_policy(before: ir.Step, after: ir.Step) -> Iterator[Cause]:
     """As before: what is left decides when an entry is used."""
     for name in ("ignore_inputs", "expires"):
@@ -164,6 +200,8 @@ TELLERS: Mapping[str, Tell] = {
     "outputs": _tell_outputs,
     "upstream": _tell_upstream,
     "docker": _tell_docker,
+    "resources": _tell_resources,
+    "placement": _tell_placement,
     "cache_policy": _tell_policy,
     "components": _tell_components,
     "hooks": _tell_hooks,

@@ -18,6 +18,22 @@ ANSWERS = {
             ),
         ),
     ),
+    "resources": Case(
+        title="Cores and memory of the pipeline; a step's own instead of them",
+        runs=(Run(steps={"small": done("small"), "large": done("small, large")}),),
+    ),
+    "placement": Case(
+        title="A step for certain nodes; refused where there are none",
+        runs=(Run(steps={"somewhere": done("here")}),),
+        own_keys="no run on this machine to compare with",
+        refused={
+            target: (
+                "the setting 'node_selector' of step 'somewhere' is not supported by the target "
+                f"'{target.rstrip('23')}'"
+            )
+            for target in ("local", "docker", "airflow2", "airflow3", "prefect")
+        },
+    ),
     "bad_setting": Case(
         title="An unknown key of the docker settings is refused",
         refused=refused_everywhere("settings['docker'] has no key 'requirments'"),
