@@ -61,6 +61,11 @@ PLACED = {
     "imagePullSecrets": [{"name": "registry"}],
     "restartPolicy": "Never",
 }
+SECRET = {"name": "db-main", "key": "password", "optional": True}
+ENVIRONMENT = [
+    {"name": "FLOWC_STORE", "value": "file:///flowc/store"},
+    {"name": "FLOWC_SECRET_DB_MAIN_PASSWORD", "valueFrom": {"secretKeyRef": SECRET}},
+]
 ANNOTATIONS = {"example.org/why": "{{ because }} of $HOME"}
 
 
@@ -108,7 +113,7 @@ def test_airflow_would_start_these_pods(engine: EngineName, tmp_path: Path) -> N
     assert container["command"] == ["python3", "/opt/flowc/bundle"]
     assert container["args"][:2] == ["step", "work"]
     assert container["args"][-1] == 'text="\\u0024\\u0024 \\u0024(FLOWC_STORE) {{ x }}"'
-    assert container["env"] == [{"name": "FLOWC_STORE", "value": "file:///flowc/store"}]
+    assert container["env"] == ENVIRONMENT
     assert pod["metadata"]["annotations"] == ANNOTATIONS
     assert (
         pod["metadata"]["labels"].items() >= {"team": "blue", "flowc.pipeline": "placed"}.items()
@@ -130,6 +135,7 @@ def test_prefect_would_start_these_jobs(tmp_path: Path) -> None:
     assert container["imagePullPolicy"] == "Always"
     assert container["command"][:4] == ["python3", "/opt/flowc/bundle", "step", "work"]
     assert container["command"][-1] == 'text="$$$$ $$(FLOWC_STORE) {{ x }}"'
+    assert container["env"] == ENVIRONMENT
     assert template["metadata"]["annotations"] == ANNOTATIONS
     assert template["metadata"]["labels"].items() >= {"team": "blue", "flowc.step": "work"}.items()
     assert jobs["work"]["spec"]["backoffLimit"] == 0
