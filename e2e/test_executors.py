@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -76,7 +77,7 @@ def compile_placed(target: str, out: Path) -> Path:
     return file
 
 
-def ask(engine: EngineName, script: str, *arguments: Path, home: Path) -> Any:
+def ask(engine: EngineName, script: str, *arguments: Path | str, home: Path) -> Any:
     """What a script prints that runs where the engine does."""
     home.mkdir(parents=True)
     done = subprocess.run(
@@ -159,6 +160,29 @@ def test_airflow_looks_for_no_dags_in_a_bundle(engine: EngineName, tmp_path: Pat
     out, _ = compile_worker("airflow", tmp_path)
     assert list(out.glob("worker.bundle/bundle-*.pyz"))
     assert ask(engine, "find_dags.py", out, home=tmp_path / "home") == ["worker.py"]
+
+
+@pytest.mark.parametrize("engine", ["airflow2", "airflow3"])
+def test_a_process_is_told_secrets_and_nothing_shows_them(
+    engine: EngineName, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a worker runs a task, without the rest of Airflow."""
+    out, store = tmp_path / "build", tmp_path / "store"
+    store.mkdir()
+    options = ["--executor", "process", "--store", f"file://{store}", "--out", str(out)]
+    flowc("compile", PIPELINES / "told.py", "--target", "airflow", *options)
+    secrets = ["the-password-9f2", "the-licence-4c7"]
+    monkeypatch.setenv("AIRFLOW_VAR_FLOWC_SECRET_DB_MAIN_PASSWORD", secrets[0])
+    monkeypatch.setenv("AIRFLOW_VAR_FLOWC_SECRET_LICENCE", secrets[1])
+    home = tmp_path / "home"
+    told = ask(engine, "run_process.py", out / "told.py", "prove", home=home)
+    assert told["rendered"]["command"][:2] == ["step", "prove"]
+    assert not any(secret in json.dumps(told) for secret in secrets)
+    run = only_run(store, "told", set())["run_id"]
+    client = Client(f"file://{store}")
+    proofs = [hashlib.sha256(it.encode()).hexdigest() for it in secrets]
+    assert client.artifact(run, "prove") == proofs
+    assert "told ***" in client.logs(run, "prove")["prove"]
 
 
 def check_worker(store: Path, before: set[str], text: str) -> set[str]:
