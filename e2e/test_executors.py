@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -61,6 +62,11 @@ PLACED = {
     "imagePullSecrets": [{"name": "registry"}],
     "restartPolicy": "Never",
 }
+SECRET = {"name": "db-main", "key": "password", "optional": True}
+ENVIRONMENT = [
+    {"name": "FLOWC_STORE", "value": "file:///flowc/store"},
+    {"name": "FLOWC_SECRET_DB_MAIN_PASSWORD", "valueFrom": {"secretKeyRef": SECRET}},
+]
 ANNOTATIONS = {"example.org/why": "{{ because }} of $HOME"}
 
 
@@ -71,7 +77,7 @@ def compile_placed(target: str, out: Path) -> Path:
     return file
 
 
-def ask(engine: EngineName, script: str, *arguments: Path, home: Path) -> Any:
+def ask(engine: EngineName, script: str, *arguments: Path | str, home: Path) -> Any:
     """What a script prints that runs where the engine does."""
     home.mkdir(parents=True)
     done = subprocess.run(
@@ -108,7 +114,7 @@ def test_airflow_would_start_these_pods(engine: EngineName, tmp_path: Path) -> N
     assert container["command"] == ["python3", "/opt/flowc/bundle"]
     assert container["args"][:2] == ["step", "work"]
     assert container["args"][-1] == 'text="\\u0024\\u0024 \\u0024(FLOWC_STORE) {{ x }}"'
-    assert container["env"] == [{"name": "FLOWC_STORE", "value": "file:///flowc/store"}]
+    assert container["env"] == ENVIRONMENT
     assert pod["metadata"]["annotations"] == ANNOTATIONS
     assert (
         pod["metadata"]["labels"].items() >= {"team": "blue", "flowc.pipeline": "placed"}.items()
@@ -130,6 +136,7 @@ def test_prefect_would_start_these_jobs(tmp_path: Path) -> None:
     assert container["imagePullPolicy"] == "Always"
     assert container["command"][:4] == ["python3", "/opt/flowc/bundle", "step", "work"]
     assert container["command"][-1] == 'text="$$$$ $$(FLOWC_STORE) {{ x }}"'
+    assert container["env"] == ENVIRONMENT
     assert template["metadata"]["annotations"] == ANNOTATIONS
     assert template["metadata"]["labels"].items() >= {"team": "blue", "flowc.step": "work"}.items()
     assert jobs["work"]["spec"]["backoffLimit"] == 0
@@ -153,6 +160,29 @@ def test_airflow_looks_for_no_dags_in_a_bundle(engine: EngineName, tmp_path: Pat
     out, _ = compile_worker("airflow", tmp_path)
     assert list(out.glob("worker.bundle/bundle-*.pyz"))
     assert ask(engine, "find_dags.py", out, home=tmp_path / "home") == ["worker.py"]
+
+
+@pytest.mark.parametrize("engine", ["airflow2", "airflow3"])
+def test_a_process_is_told_secrets_and_nothing_shows_them(
+    engine: EngineName, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a worker runs a task, without the rest of Airflow."""
+    out, store = tmp_path / "build", tmp_path / "store"
+    store.mkdir()
+    options = ["--executor", "process", "--store", f"file://{store}", "--out", str(out)]
+    flowc("compile", PIPELINES / "told.py", "--target", "airflow", *options)
+    secrets = ["the-password-9f2", "the-licence-4c7"]
+    monkeypatch.setenv("AIRFLOW_VAR_FLOWC_SECRET_DB_MAIN_PASSWORD", secrets[0])
+    monkeypatch.setenv("AIRFLOW_VAR_FLOWC_SECRET_LICENCE", secrets[1])
+    home = tmp_path / "home"
+    told = ask(engine, "run_process.py", out / "told.py", "prove", home=home)
+    assert told["rendered"]["command"][:2] == ["step", "prove"]
+    assert not any(secret in json.dumps(told) for secret in secrets)
+    run = only_run(store, "told", set())["run_id"]
+    client = Client(f"file://{store}")
+    proofs = [hashlib.sha256(it.encode()).hexdigest() for it in secrets]
+    assert client.artifact(run, "prove") == proofs
+    assert "told ***" in client.logs(run, "prove")["prove"]
 
 
 def check_worker(store: Path, before: set[str], text: str) -> set[str]:

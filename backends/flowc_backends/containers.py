@@ -86,6 +86,14 @@ def describe(options: EmitOptions, target: str) -> Containers:
                 hint="leave it away, or --executor docker",
             )
         )
+    if options.platform and executor == "process":
+        errors.append(
+            AuthorError(
+                f"--platform is what images are built for, and {target} starts steps as "
+                "processes on a worker",
+                hint="leave it away",
+            )
+        )
     errors += _check_store(options.store, options.volumes, target, executor)
     for what, text in (("store", options.store), ("network", options.network)):
         errors += check_argument(text, what)

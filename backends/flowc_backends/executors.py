@@ -49,6 +49,8 @@ EXECUTORS: Mapping[Executor, Mapping[str, Support]] = {
     },
 }
 
+_PYTHON = ir.DockerSettings().python
+
 SHOWN = 5
 """How many steps a note names."""
 
@@ -56,7 +58,11 @@ SHOWN = 5
 def process_notes(pipeline: ir.Pipeline, python: str) -> list[str]:
     """What a process on a worker does not do, and the author may have thought of."""
     notes: list[str] = []
-    imaged = [step.id for step in pipeline.steps if wants_image(step.docker)]
+    imaged = [
+        step.id
+        for step in pipeline.steps
+        if wants_image(step.docker) or step.docker.user or step.docker.python != _PYTHON
+    ]
     if imaged:
         notes.append(
             f"the executor 'process' makes no images: '{python}' on the worker runs "

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from flowc import KubernetesSettings, ResourceSettings, pipeline, step
+from flowc import KubernetesSettings, ResourceSettings, Secret, pipeline, step
 
 
 @step(
     settings={
-        "docker": {"environment": {"GREETING": "{{ hello }}.sh"}},
+        "docker": {
+            "environment": {
+                "GREETING": "{{ hello }}.sh",
+                "PASSWORD": Secret("db_main", key="password"),
+            }
+        },
         "resources": ResourceSettings(
             cpu_count=0.5, memory="10GB", gpu_count=2, gpu_type="amd.com/gpu"
         ),

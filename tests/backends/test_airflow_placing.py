@@ -26,6 +26,8 @@ def test_a_bucket_is_a_dags_folder_too() -> None:
     folder.remove("dag.py")
     folder.remove("dag.py")
     assert folder.read("dag.py") is None
+    folder.write("dag.bundle/a.pyz", b"bundle")
+    assert folder.names("dag.bundle") == ["dag.bundle/a.pyz"]
 
 
 def test_a_uri_opens_a_bucket() -> None:

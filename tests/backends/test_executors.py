@@ -183,6 +183,7 @@ def test_executors_that_there_are_not(
         ({"executor": "kubernetes", "store": "file:///x"}, "--volume pvc:NAME:/x"),
         ({"executor": "process", "store": "file:x"}, "a process has a folder of its own"),
         ({"executor": "kubernetes", "network": "n"}, "--network is a network of Docker"),
+        ({"executor": "process", "platform": "linux/arm64"}, "--platform is what images are"),
     ],
 )
 def test_options_of_another_executor(

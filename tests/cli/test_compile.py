@@ -64,6 +64,35 @@ def test_a_process_has_its_bundle_beside_it(flowc: CommandLine, source: str) -> 
     text = (flowc.folder / "here/shaped.py").read_text()
     assert f'"{bundle.name}"' in text
     assert 'PYTHON = "/opt/python"' in text
+    manifest = json.loads((flowc.folder / "here/manifest.json").read_text(encoding="utf-8"))
+    assert f"shaped.bundle/{bundle.name}" in manifest["files"]
+    assert (manifest["executor"], manifest["images"]) == ("process", {})
+    assert manifest["features"]["process_executor"] == "native"
+    assert manifest["features"]["ship_image"] == "emulated"
+
+
+@pytest.mark.parametrize("ship", ["inline", "store", "mount"])
+def test_a_process_has_its_bundle_no_other_way(flowc: CommandLine, source: str, ship: str) -> None:
+    options = ("--executor", "process", "--ship", ship, "--bundles", "/srv/bundles")
+    outcome = flowc("compile", source, *ENGINE, *options)
+    assert (outcome.status, outcome.out) == (2, "")
+    assert f"the ship mode '{ship}' is not available for airflow --executor" in outcome.err
+    assert "leave --ship away" in outcome.err
+    assert not (flowc.folder / "build").exists()
+
+
+def test_a_pod_mounts_a_claim_with_bundles(flowc: CommandLine, source: str) -> None:
+    mounted = ("--executor", "kubernetes", "--ship", "mount", "--bundles")
+    refused = flowc("compile", source, *ENGINE, *mounted, "/srv/bundles")
+    assert refused.status == 2
+    assert "hint: --bundles pvc:NAME" in refused.err
+    outcome = flowc("compile", source, *ENGINE, *mounted, "pvc:shared", "-o", "b")
+    assert outcome.status == 0, outcome.err
+    assert 'claim_name="shared"' in (flowc.folder / "b/shaped.py").read_text(encoding="utf-8")
+    manifest = json.loads((flowc.folder / "b/manifest.json").read_text(encoding="utf-8"))
+    assert (manifest["ship"], manifest["executor"]) == ("mount", "kubernetes")
+    assert f"bundles/{manifest['bundle']}.pyz" in manifest["files"]
+    assert "largest command in a pod" in [it["what"] for it in manifest["sizes"]]
 
 
 def test_an_executor_that_there_is_not(flowc: CommandLine, source: str) -> None:
@@ -105,12 +134,14 @@ def test_the_manifest_tells_all_of_a_build(flowc: CommandLine, source: str) -> N
     assert manifest["features"] == {
         "caching": "emulated",
         "continue_on_failure": "native",
+        "docker_executor": "native",
         "images": "native",
         "logs": "native",
         "parallel": "native",
         "parameters": "native",
         "ship_store": "native",
     }
+    assert (manifest["ship"], manifest["executor"]) == ("store", "docker")
     assert manifest["images"] == {
         "mine:1": {"built": False, "platform": None, "steps": ["make", "make_2"]}
     }

@@ -118,17 +118,6 @@ def test_a_dags_folder_for_processes(flowc: CommandLine, build: Callable[..., st
     assert files(folder) == {"shaped.bundle/theirs.txt": b"mine"}
 
 
-def test_a_bundle_that_was_placed_in_vain_is_taken_away(
-    flowc: CommandLine, build: Callable[..., str], not_airflow: str
-) -> None:
-    del not_airflow
-    made = build("airflow", "shaped", "--executor", "process")
-    folder = flowc.folder / "dags"
-    folder.joinpath("shaped.py").mkdir()
-    outcome = flowc("deploy", made, "--to", "dags")
-    assert (outcome.status, files(folder)) == (2, {})
-
-
 def test_a_folder_named_by_its_uri_or_the_environment(
     flowc: CommandLine, build: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,11 +138,16 @@ def test_somebody_elses_file_is_left_alone(flowc: CommandLine, build: Callable[.
     assert theirs.read_text(encoding="utf-8") == "from airflow import DAG\n"
 
 
+class Quiet(BaseHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Nothing."""
+
+
 @pytest.fixture
 def not_airflow() -> Iterator[str]:
     """A web server that knows nothing of Airflow, and sends people to a login page."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def do_GET(self) -> None:
             if self.path.startswith("/moved"):
                 self.send_response(302)
@@ -163,10 +157,32 @@ def not_airflow() -> Iterator[str]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Nothing."""
+    yield from serving(Handler)
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
+
+@pytest.fixture
+def idle_airflow() -> Iterator[str]:
+    """What answers as an Airflow does whose DAG processor looks at no file."""
+    answers: dict[str, object] = {
+        "/api/v2/version": {"version": "3"},
+        "/api/v2/importErrors": {"import_errors": []},
+    }
+
+    class Handler(Quiet):
+        def do_GET(self) -> None:
+            found = answers.get(self.path.partition("?")[0])
+            data = b"" if found is None else json.dumps(found).encode()
+            self.send_response(404 if found is None else 200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+    yield from serving(Handler)
+
+
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    server = HTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -190,6 +206,25 @@ def test_what_is_no_airflow_changes_nothing(
         assert said in outcome.err
         assert outcome.err.count("error:") == 1
         assert "secret-word" not in outcome.err
+
+
+def test_what_was_placed_in_vain_is_taken_away(
+    flowc: CommandLine, build: Callable[..., str], idle_airflow: str
+) -> None:
+    asked = ("--to", "dags", "--url", idle_airflow, "--timeout", "0.1")
+    folder = flowc.folder / "dags"
+    made = build("airflow", "shaped", "--executor", "process")
+    outcome = flowc("deploy", made, *asked)
+    assert (outcome.status, files(folder)) == (2, {})
+    assert "'dags/shaped.py' was taken away again" in outcome.err
+    assert not (folder / "shaped.bundle").exists()
+
+    assert flowc("deploy", made, "--to", "dags").status == 0
+    before = files(folder)
+    other = build("airflow", "shaped", "--executor", "process", "-p", "times=3")
+    outcome = flowc("deploy", other, *asked)
+    assert (outcome.status, files(folder)) == (2, before)
+    assert "the earlier 'dags/shaped.py' is back in its place" in outcome.err
 
 
 def test_a_redirection_is_not_followed(

@@ -3,8 +3,8 @@
 Airflow keeps the text of the file that it parsed last: once that is ours, it is deployed. When the
 file cannot be imported, or is not parsed in time, the earlier one is put back.
 
-The bundle of processes is there before the DAG file that names it. Bundles of earlier versions
-stay until the DAG goes, for tasks that still run.
+The bundle of processes is there before the DAG file that names it. Those of earlier versions stay
+until the DAG goes, for tasks that still run.
 """
 
 from __future__ import annotations
@@ -230,9 +230,7 @@ def _await_end(
         time.sleep(_POLL)
 
 
-def _put_back(
-    folder: DagsFolder, earlier: Mapping[str, bytes | None], error: BaseException
-) -> None:
+def _put_back(folder: DagsFolder, earlier: dict[str, bytes | None], error: BaseException) -> None:
     """Undo what was placed, the DAG file first; says so in the error that is on its way."""
     done = ""
     for name, before in reversed(earlier.items()):

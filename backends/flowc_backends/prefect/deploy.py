@@ -1,19 +1,10 @@
-"""A flow becomes a deployment of a Prefect server, through its REST API.
-
-The flow file, and the bundle of processes beside it, are copied into a folder that is called like
-their digest, where the worker reads them: so compiling again touches nothing that is deployed, and
-an earlier deployment keeps its own files.
-"""
+"""A flow becomes a deployment of a Prefect server, through its REST API."""
 
 from __future__ import annotations
 
 import ast
 import json
 import os
-import re
-import shutil
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +14,7 @@ from flowc.errors import AuthorError, BackendError, did_you_mean
 from flowc.registry import Deployment, EngineRunStatus
 from flowc_backends.prefect.api import connect
 from flowc_backends.prefect.form import parameter_form
-from flowc_runtime.contract import path_segment
+from flowc_backends.prefect.placing import place, remove_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,12 +31,6 @@ DIGEST = "flowc.digest"
 PULL = "prefect.deployments.steps.set_working_directory"
 PROJECT = "prefect.yaml"
 
-MARK = b"\n# Compiled by flowc from "
-
-_PLACED = re.compile(r"^[^/]+\.py$|^[^/]+\.bundle/bundle-[0-9a-f]{16}\.pyz$")
-"""Of a build, what a worker reads."""
-
-_VERSION = re.compile("[0-9a-f]{16}")
 _ENDED = frozenset(("COMPLETED", "FAILED", "CRASHED", "CANCELLED"))
 _SCHEDULE = frozenset(("cron", "day_or", "interval", "anchor_date", "rrule", "timezone"))
 
@@ -58,7 +43,7 @@ def deploy(build: Build, options: DeployOptions, reporter: Reporter) -> Deployme
     pool = options.work_pool or described["work_pool"]["name"]
     found = _find_ours(api, name)
     notes = _check_pool(api, pool, options, reporter)
-    folder = _place(root, build)
+    folder = place(root, build)
     body = _body(build, described, pool, folder)
     where = f"{api.url} in the work pool {pool}"
     if found and _is_same(found, body):
@@ -81,7 +66,7 @@ def undeploy(build: Build, options: DeployOptions) -> Deployment:
     if found is None:
         return Deployment(name=f"{name}/{name}", where=api.url, change="absent")
     api.delete_deployment(found)
-    _remove_files(root / path_segment(build.pipeline))
+    remove_files(root, build)
     return Deployment(name=f"{name}/{name}", where=api.url, change="removed")
 
 
@@ -172,46 +157,6 @@ def _root(options: DeployOptions) -> Path:
         return root.resolve()
     home = os.environ.get("FLOWC_HOME")
     return (Path(home).resolve() if home else Path.home() / ".flowc") / "prefect"
-
-
-def _place(root: Path, build: Build) -> Path:
-    """The folder of this build's flow file and its bundle, written whole."""
-    folder = root / path_segment(build.pipeline) / build.digest[:16]
-    files = {name: data for name, data in build.files.items() if _PLACED.search(name)}
-    if all(_has(folder / name, data) for name, data in files.items()):
-        return folder
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
-        for name, data in files.items():
-            (fresh / name).parent.mkdir(exist_ok=True)
-            (fresh / name).parent.chmod(0o755)
-            (fresh / name).write_bytes(data)
-            (fresh / name).chmod(0o644)
-        fresh.chmod(0o755)
-        # What is there under this digest and is not the same was damaged.
-        shutil.rmtree(folder, ignore_errors=True)
-        fresh.rename(folder)
-    except OSError as error:
-        raise BackendError(f"cannot write '{folder}': {error.strerror}") from None
-    return folder
-
-
-def _remove_files(folder: Path) -> None:
-    """Remove what `_place` wrote, and nothing that looks otherwise."""
-    for version in folder.glob("*"):
-        flows = list(version.glob("*.py"))
-        if _VERSION.fullmatch(version.name) and any(MARK in path.read_bytes() for path in flows):
-            shutil.rmtree(version, ignore_errors=True)
-    with suppress(OSError):
-        folder.rmdir()
-
-
-def _has(path: Path, data: bytes) -> bool:
-    try:
-        return path.read_bytes() == data
-    except OSError:
-        return False
 
 
 def _body(build: Build, described: Mapping[str, Any], pool: str, folder: Path) -> dict[str, Any]:

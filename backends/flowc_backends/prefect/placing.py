@@ -1,0 +1,68 @@
+"""Where workers read what is deployed: a folder that is called like its digest.
+
+It holds the flow file, and the bundle of processes beside it. So compiling again touches nothing
+that is deployed, and an earlier deployment keeps its own files.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flowc.errors import BackendError
+from flowc_runtime.contract import path_segment
+
+if TYPE_CHECKING:
+    from flowc.registry import Build
+
+MARK = b"\n# Compiled by flowc from "
+
+_PLACED = re.compile(r"^[^/]+\.py$|^[^/]+\.bundle/bundle-[0-9a-f]{16}\.pyz$")
+"""Of a build, what a worker reads."""
+
+_VERSION = re.compile("[0-9a-f]{16}")
+
+
+def place(root: Path, build: Build) -> Path:
+    """The folder of this build's flow file and its bundle, written whole."""
+    folder = root / path_segment(build.pipeline) / build.digest[:16]
+    files = {name: data for name, data in build.files.items() if _PLACED.search(name)}
+    if all(_has(folder / name, data) for name, data in files.items()):
+        return folder
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
+        for name, data in files.items():
+            (fresh / name).parent.mkdir(exist_ok=True)
+            (fresh / name).parent.chmod(0o755)
+            (fresh / name).write_bytes(data)
+            (fresh / name).chmod(0o644)
+        fresh.chmod(0o755)
+        # What is there under this digest and is not the same was damaged.
+        shutil.rmtree(folder, ignore_errors=True)
+        fresh.rename(folder)
+    except OSError as error:
+        raise BackendError(f"cannot write '{folder}': {error.strerror}") from None
+    return folder
+
+
+def remove_files(root: Path, build: Build) -> None:
+    """Remove what `place` wrote for any version, and nothing that looks otherwise."""
+    folder = root / path_segment(build.pipeline)
+    for version in folder.glob("*"):
+        flows = list(version.glob("*.py"))
+        if _VERSION.fullmatch(version.name) and any(MARK in path.read_bytes() for path in flows):
+            shutil.rmtree(version, ignore_errors=True)
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def _has(path: Path, data: bytes) -> bool:
+    try:
+        return path.read_bytes() == data
+    except OSError:
+        return False
