@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,8 +71,8 @@ ENVIRONMENT = [
 ANNOTATIONS = {"example.org/why": "{{ because }} of $HOME"}
 
 
-def compile_placed(target: str, out: Path) -> Path:
-    options = ["--executor", "kubernetes", *CLAIM, "--out", str(out), "--no-build"]
+def compile_placed(target: str, out: Path, *more: str) -> Path:
+    options = ["--executor", "kubernetes", *CLAIM, "--out", str(out), "--no-build", *more]
     flowc("compile", PIPELINES / "placed.py", "--target", target, *options)
     [file] = out.glob("*.py")
     return file
@@ -143,6 +144,60 @@ def test_prefect_would_start_these_jobs(tmp_path: Path) -> None:
     last = jobs["finalise"]["spec"]["template"]["spec"]
     assert said(last, PLACED) == PLACED
     assert last["volumes"] == VOLUMES[:1]
+
+
+TOLD = [
+    ENVIRONMENT[0],
+    {"name": "GREETING", "value": "{{ hello }}.sh"},
+    ENVIRONMENT[1],
+]
+
+
+def pod_of(engine: EngineName, folder: Path, *ship: str) -> dict[str, Any]:
+    """The pod of the step, as the engine makes it of a build that is shipped so."""
+    target = engine.rstrip("23")
+    file = compile_placed(target, folder / "build", *ship)
+    if target == "airflow":
+        return ask(engine, "build_pods.py", file, home=folder / "home")["work"]["spec"]
+    jobs = ask(engine, "build_jobs.py", file, home=folder / "home")
+    return jobs["work"]["spec"]["template"]["spec"]
+
+
+def words_of(pod: dict[str, Any]) -> list[str]:
+    """What the container runs, when Kubernetes has taken `$$` for `$`."""
+    [container] = pod["containers"]
+    words = [*container["command"], *container.get("args", [])]
+    assert not [word for word in words if "$(" in word.replace("$$", "")]
+    return [word.replace("$$", "$") for word in words]
+
+
+@pytest.mark.parametrize("engine", ["airflow2", "airflow3", "prefect"])
+def test_a_bundle_comes_with_its_pod(engine: EngineName, tmp_path: Path) -> None:
+    pod = pod_of(engine, tmp_path, "--ship", "inline")
+    [container] = pod["containers"]
+    assert sorted(container["env"], key=TOLD.index) == TOLD
+    assert container["securityContext"] == {"runAsUser": 1000, "runAsGroup": 100}
+    words = words_of(pod)
+    done = subprocess.run(
+        [sys.executable, *words[1 : words.index("step")], "check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("engine", ["airflow2", "airflow3", "prefect"])
+def test_a_pod_mounts_the_bundles(engine: EngineName, tmp_path: Path) -> None:
+    pod = pod_of(engine, tmp_path, "--ship", "mount", "--bundles", "pvc:bundles")
+    assert pod["volumes"][1] == {
+        "name": "volume-2",
+        "persistentVolumeClaim": {"claimName": "bundles"},
+    }
+    [container] = pod["containers"]
+    [bundle] = (tmp_path / "build/bundles").glob("*.pyz")
+    assert container["volumeMounts"][1] == {"name": "volume-2", "mountPath": "/opt/flowc/bundles"}
+    assert words_of(pod)[1] == f"/opt/flowc/bundles/{bundle.name}"
 
 
 def compile_worker(target: str, folder: Path) -> tuple[Path, Path]:

@@ -20,9 +20,12 @@ GOLDENS = CHECKOUT / "tests/backends"
 
 @pytest.mark.parametrize("engine", ["airflow2", "airflow3", "prefect"])
 def test_every_golden_is_typed(engine: EngineName, tmp_path: Path) -> None:
-    files = sorted((GOLDENS / engine.rstrip("23")).glob("*.py.txt"))
+    target = engine.rstrip("23")
+    files = sorted((GOLDENS / target).glob("*.py.txt"))
+    shipped = sorted((GOLDENS / "shipping").glob(f"{target}-*.py.txt"))
     assert files
-    for golden in files:
+    assert shipped
+    for golden in (*files, *shipped):
         name = golden.name.removesuffix(".py.txt").replace("-", "_")
         (tmp_path / f"{name}.py").write_bytes(golden.read_bytes())
     command: list[str | Path] = [sys.executable, "-m", "mypy", "--config-file=", "--strict", "."]

@@ -11,7 +11,8 @@ from flowc import KubernetesSettings, ResourceSettings, Secret, pipeline, step
             "environment": {
                 "GREETING": "{{ hello }}.sh",
                 "PASSWORD": Secret("db_main", key="password"),
-            }
+            },
+            "user": "1000:100",
         },
         "resources": ResourceSettings(
             cpu_count=0.5, memory="10GB", gpu_count=2, gpu_type="amd.com/gpu"

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     Options = list[tuple[str, object]]
 
+STORE_VARIABLE = "FLOWC_STORE"
+
 
 def docker_options(step: ir.Step, asked: EmitOptions) -> Options:
     """What a container is created with, for the SDK of Docker."""
@@ -48,7 +50,12 @@ def pod_options(
     placement = step.placement
     names = kubernetes.names(placement.volumes, start)
     volumes = list(zip(placement.volumes, names, strict=True))
-    declared = environment_of(asked, step.docker.environment)
+    # Of two variables with one name the last would count, and the store's is the flow's.
+    declared = [
+        (name, text)
+        for name, text in environment_of(asked, step.docker.environment)
+        if name != STORE_VARIABLE
+    ]
     container: dict[str, object] = {
         "env": [
             *({"name": name, "value": kubernetes.dollars(text)} for name, text in declared),
