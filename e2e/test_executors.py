@@ -153,7 +153,7 @@ TOLD = [
 ]
 
 
-def pod_of(engine: EngineName, folder: Path, *ship: str) -> dict[str, Any]:
+def pod_of(engine: EngineName, folder: Path, *ship: str) -> Any:
     """The pod of the step, as the engine makes it of a build that is shipped so."""
     target = engine.rstrip("23")
     file = compile_placed(target, folder / "build", *ship)
