@@ -46,7 +46,7 @@ def test_a_pipeline_its_versions_and_its_schedule(server: KfpApi, author: Author
     first = author.deploy().document
     assert (first["change"], first["name"]) == ("created", "hourly")
     [one] = server.recurring.values()
-    assert one["trigger"] == {"cron_schedule": {"cron": "0 0 3 * * 5,6,0"}}
+    assert one["trigger"] == {"cron_schedule": {"cron": "0 0 3 * * 0,5,6"}}
     assert names(server.versions) == [first["digest"][:12]]
 
     writes = server.writes
