@@ -165,7 +165,7 @@ class OnPrefect:
         self.prefect.deploy(out)
         [file] = out.glob("*.py")
         found = self.prefect.call("POST", "/deployments/filter", {"limit": 100})
-        [name] = [one["name"] for one in found if file.name in one["entrypoint"]]
+        [name] = [one["name"] for one in found if file.name in (one["entrypoint"] or "")]
         return f"{file.stem}/{name}"
 
     def run(self, prepared: str, parameters: Mapping[str, object]) -> str:

@@ -124,7 +124,8 @@ class Prefect:
     def deployments(self) -> dict[str, str]:
         """The id of each deployment by the file of its flow."""
         found = self._pages("/deployments/filter", {})
-        return {one["entrypoint"].partition(":")[0]: str(one["id"]) for one in found}
+        # One that somebody made by hand need not have an entrypoint.
+        return {str(one["entrypoint"]).partition(":")[0]: str(one["id"]) for one in found}
 
     def set_secrets(self, secrets: Mapping[str, str]) -> None:
         """Keep texts in Secret blocks, by the blocks' names."""
