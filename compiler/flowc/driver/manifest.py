@@ -70,16 +70,15 @@ def _always(pipeline: ir.Pipeline) -> set[str]:
     used |= {"parameters"} if pipeline.runtime_parameters else set()
     used |= {"caching"} if any(step.cache for step in steps) else set()
     used |= {"environment"} if any(step.docker.environment for step in steps) else set()
-    used |= {"parallel"} if any(_starts_beside(pipeline, step) for step in steps[1:]) else set()
+    used |= {"parallel"} if any(map(_starts_beside, steps, steps[1:])) else set()
     used |= {"schedule"} if pipeline.schedule else set()
     failing = pipeline.execution_mode == "continue_on_failure" and len(steps) > 1
     return used | ({"continue_on_failure"} if failing else set())
 
 
-def _starts_beside(pipeline: ir.Pipeline, step: ir.Step) -> bool:
+def _starts_beside(before: ir.Step, step: ir.Step) -> bool:
     """Whether a step does not come after the one before it."""
-    position = pipeline.steps.index(step)
-    return pipeline.steps[position - 1].id not in step.upstream
+    return before.id not in step.upstream
 
 
 def _images(options: EmitOptions, emission: Emission) -> dict[str, dict[str, object]]:
