@@ -19,6 +19,7 @@ from flowc.errors import AuthorError, BackendError, EngineUnavailable
 from flowc.narrowing import is_dict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from http.client import HTTPMessage
     from typing import IO
 
@@ -28,7 +29,13 @@ TIMEOUT = 30
 PATIENCE = 60
 """Seconds in which a server that has answered before may be too busy to answer again."""
 
-_BUSY = frozenset((502, 503, 504))
+PAUSE = 1.0
+"""Seconds before it is asked again."""
+
+_NOT_DONE = frozenset((429, 503))
+"""What a server says that did nothing with the request: Prefect while its database is locked."""
+
+_BUSY = _NOT_DONE | {502, 504}
 _REDIRECTIONS = range(300, 400)
 _LONGEST = 600
 _MESSAGES = ("detail", "exception_message", "message", "error", "title")
@@ -73,22 +80,29 @@ class Api:
             return None
 
     def insist(self, method: str, path: str, body: object = None) -> Any:
-        """For what may be asked twice."""
-        end = time.monotonic() + PATIENCE
-        while True:
-            try:
-                return self.call(method, path, body)
-            except (EngineUnavailable, Refused) as error:
-                busy = isinstance(error, EngineUnavailable) or error.status in _BUSY
-                if not busy or not self._answered or time.monotonic() > end:
-                    raise
-            time.sleep(1)
+        """For what may be done twice: asked again while the server is too busy or away."""
+        return self._ask(method, path, body, lambda error: _status(error) in {None, *_BUSY})
 
     def call(self, method: str, path: str, body: object = None) -> Any:
-        """Ask once.
+        """For what must be done once: asked again only when the server did nothing.
 
         Raises EngineUnavailable when nobody answers, Refused for an answer that is an error.
         """
+        return self._ask(method, path, body, lambda error: _status(error) in _NOT_DONE)
+
+    def _ask(
+        self, method: str, path: str, body: object, again: Callable[[BackendError], bool]
+    ) -> Any:
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self._ask_once(method, path, body)
+            except (EngineUnavailable, Refused) as error:
+                if not self._answered or not again(error) or time.monotonic() > end:
+                    raise
+            time.sleep(PAUSE)
+
+    def _ask_once(self, method: str, path: str, body: object) -> Any:
         request = urllib.request.Request(  # noqa: S310 - the scheme was checked
             f"{self.url}{path}",
             method=method,
@@ -160,6 +174,10 @@ class _NoRedirection(urllib.request.HTTPRedirectHandler):
         newurl: str,  # noqa: ARG002
     ) -> None:
         return
+
+
+def _status(error: BackendError) -> int | None:
+    return error.status if isinstance(error, Refused) else None
 
 
 def basic(user: str, password: str) -> str:
