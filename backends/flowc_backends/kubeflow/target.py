@@ -13,9 +13,10 @@ from flowc_backends.kubeflow.lower import lower_package
 from flowc_backends.kubeflow.model import BACKOFF
 from flowc_backends.kubeflow.recurring import recurring_run
 from flowc_backends.kubeflow.sizes import package_sizes
+from flowc_backends.rendering import render
 from flowc_backends.starting import check_sizes
 from flowc_runtime.contract import path_segment
-from flowc_templates import QuotingError, render
+from flowc_templates import QuotingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
