@@ -105,8 +105,10 @@ def _task_of_dag(line: ast.stmt) -> Any:
     match line:
         case ast.Assign(value=ast.Call(func=ast.Name()) as call, targets=[name]):
             return ast.unparse(name), told(call, 2)
-        case ast.Assign(value=ast.Call(func=ast.Attribute(value=ast.Call() as call)) as last):
-            return told(call, 2), last.func.attr, [ast.unparse(word) for word in last.keywords]
+        case ast.Assign(
+            value=ast.Call(func=ast.Attribute(value=ast.Call() as call, attr=last), keywords=words)
+        ):
+            return told(call, 2), last, [ast.unparse(word) for word in words]
         case _:
             return ast.unparse(line)
 

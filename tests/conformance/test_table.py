@@ -75,8 +75,9 @@ def test_a_test_on_engines_has_a_pipeline_that_uses_what_it_shows(test: MarkedTe
 
 
 def is_authored(cell: Cell) -> bool:
-    """Whether a pipeline says it: how a bundle is shipped, and what steps run in, it does not."""
-    return not cell.feature.startswith("ship_") and table.EXECUTOR not in cell.feature
+    """Whether a pipeline says it: options of a compilation, and a stack's alerter, it does not."""
+    kind = cell.feature.removeprefix("ship_").removesuffix(table.EXECUTOR)
+    return kind == cell.feature != "alerter"
 
 
 def test_a_case_that_is_not_run_backs_nothing() -> None:
