@@ -11,27 +11,51 @@ import pytest
 from flowc import ir
 from flowc.driver import load_pipeline, trace
 from flowc.passes.features import all_features, used_features
+from flowc.registry import FEATURES
+from flowc_backends.airflow import AirflowBackend
 from tests.conformance import table
 from tests.conformance.catalogue import entries, place
 from tests.conformance.table import Cell, MarkedTest, cells, columns, marked_tests
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.conformance.catalogue import Entry
 
 PIPELINES = table.CHECKOUT / "e2e/pipelines"
 SHOWING = [entry for entry in entries() if entry.case.shows]
 
 
-@pytest.mark.parametrize("column", columns())
-def test_each_cell_has_something_behind_it(column: str) -> None:
-    """What is refused is behind itself: `test_refusals` goes through all of it."""
+def bare(column: str) -> list[str]:
     backing = table.backing()
-    bare = [
+    return [
         cell.feature
         for cell, support in cells().items()
         if cell.column == column and support != "error" and not backing[cell]
     ]
-    assert bare == []
+
+
+@pytest.mark.parametrize("column", columns())
+def test_each_cell_has_something_behind_it(column: str) -> None:
+    """What is refused is behind itself: `test_refusals` goes through all of it."""
+    assert bare(column) == []
+
+
+@pytest.fixture
+def fresh_cells() -> Iterator[None]:
+    cells.cache_clear()
+    yield
+    cells.cache_clear()
+
+
+@pytest.mark.usefixtures("fresh_cells")
+def test_a_new_cell_is_missed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    supports = {**AirflowBackend.supports, "teleport": "native", "annotations": "native"}
+    monkeypatch.setattr(AirflowBackend, "supports", supports)
+    monkeypatch.setattr(table, "FEATURES", {**FEATURES, "teleport": "steps elsewhere"})
+    assert bare("airflow") == ["annotations", "teleport"]
+    assert bare("airflow:kubernetes") == ["teleport"]
+    assert bare("prefect") == []
 
 
 def test_nothing_stands_for_a_cell_that_is_not_there_or_refuses() -> None:
