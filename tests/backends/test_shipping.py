@@ -99,6 +99,7 @@ IN_PODS = pipeline(
 
 
 @pytest.mark.parametrize("ship", SHIPS)
+@pytest.mark.shows("ship_store", on=["airflow:kubernetes"])
 def test_dag_files_of_pods(ship: Ship, golden: Callable[[str, str], None]) -> None:
     text = file_of(dag_file(IN_PODS, replace(asked(ship, kind="pvc"), executor="kubernetes")))
     check_with_ruff(text, "AIR", "E4", "E7", "E9", "F", "I", "W")
@@ -106,6 +107,7 @@ def test_dag_files_of_pods(ship: Ship, golden: Callable[[str, str], None]) -> No
 
 
 @pytest.mark.parametrize("ship", SHIPS)
+@pytest.mark.shows("ship_store", on=["prefect:kubernetes"])
 def test_flow_files_of_pods(ship: Ship, golden: Callable[[str, str], None]) -> None:
     text = file_of(flow_files(IN_PODS, replace(asked(ship, kind="pvc"), executor="kubernetes")))
     check_with_ruff(text, "E4", "E7", "E9", "F", "I", "W")
