@@ -40,7 +40,7 @@ def render(template: str, **context: object) -> str:
 
     Raises QuotingError for a value that the file's language cannot hold.
     """
-    return _environment().get_template(template).render(context)
+    return jinja().get_template(template).render(context)
 
 
 def render_python(template: str, **context: object) -> tuple[str, ast.Module]:
@@ -59,7 +59,7 @@ def render_python(template: str, **context: object) -> tuple[str, ast.Module]:
 
 
 @cache
-def _environment() -> Environment:
-    jinja = environment()
-    jinja.bytecode_cache = CompiledTemplates()
-    return jinja
+def jinja() -> Environment:
+    found = environment()
+    found.bytecode_cache = CompiledTemplates()
+    return found
