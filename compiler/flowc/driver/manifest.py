@@ -6,7 +6,6 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from flowc import __version__
-from flowc.ir.json import to_json
 from flowc.passes.features import all_features
 from flowc.passes.specification import schedule_spec
 
@@ -24,6 +23,7 @@ def manifest(
     supports: Mapping[str, str],
     options: EmitOptions,
     emission: Emission,
+    ir_text: bytes,
 ) -> dict[str, object]:
     """All but the list of files. It depends on the build alone: no clock, no host."""
     schedule = front.pipeline.schedule
@@ -32,7 +32,7 @@ def manifest(
         "pipeline": front.pipeline.name,
         "source": str(front.pipeline.location),
         "target": target,
-        "ir": hashlib.sha256(to_json(front.pipeline).encode()).hexdigest(),
+        "ir": hashlib.sha256(ir_text).hexdigest(),
         "bundle": options.bundle.digest,
         "ship": options.ship,
         **({"executor": options.executor} if options.executor else {}),
