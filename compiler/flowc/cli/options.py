@@ -136,6 +136,26 @@ def ca_bundle_option() -> Callable[[Command], Command]:
     )
 
 
+def to_option() -> Callable[[Command], Command]:
+    return click.option(
+        "--to",
+        default="",
+        metavar="WHERE",
+        help="Where files go. Airflow: its DAGs folder, a path or s3:, gs:, az:"
+        " [env: FLOWC_AIRFLOW_DAGS]. Prefect: a folder that the worker sees [default:"
+        " ~/.flowc/prefect]. Kubeflow: a namespace.",
+    )
+
+
+def url_option() -> Callable[[Command], Command]:
+    return click.option(
+        "--url",
+        default="",
+        metavar="URL",
+        help="The engine's API. [env: FLOWC_AIRFLOW_URL, PREFECT_API_URL, FLOWC_KUBEFLOW_URL]",
+    )
+
+
 def json_option(what: str) -> Callable[[Command], Command]:
     return click.option(
         "--json", "as_json", is_flag=True, help=f"Print {what} as JSON, alone on standard output."

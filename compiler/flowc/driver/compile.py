@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from flowc.driver.build_directory import MANIFEST, check_free, manifest_text, write_build
+from flowc.deploying import MANIFEST
+from flowc.driver.build_directory import check_free, manifest_text, write_build
 from flowc.driver.build_record import record_files
 from flowc.driver.executors import choose_executor
 from flowc.driver.front import Front, prepare
