@@ -63,6 +63,7 @@ class Author:
     where: list[str] = field(default_factory=list[str])
     volume: str = ""
     build_images: bool = True
+    processes: bool = False
     build: Path = Path()
 
     @property
@@ -89,9 +90,10 @@ class Author:
         source.write_text(SOURCE.format(pipeline=pipeline, greeting=greeting, arguments=arguments))
         (self.folder / "store").mkdir(exist_ok=True)
         volume = self.volume or f"{self.folder / 'store'}"
+        inside = ("--store", f"file://{INSIDE}", "--volume", f"{volume}:{INSIDE}")
         done = self.flowc(
             *("compile", source, "--target", self.target, "--out", self.build),
-            *("--store", f"file://{INSIDE}", "--volume", f"{volume}:{INSIDE}"),
+            *(("--store", self.store, "--executor", "process") if self.processes else inside),
             *(() if self.build_images else ("--no-build",)),
             FLOWC_PARENT_IMAGE=self.image,
             FLOWC_CA_BUNDLE=CERTIFICATES,
@@ -103,6 +105,11 @@ class Author:
 
     def undeploy(self) -> dict[str, Any]:
         return self.flowc("undeploy", self.build, *self.where, "--json").document
+
+    def diff_deployed(self) -> dict[str, Any]:
+        done = self.flowc("diff", self.build, "--deployed", *self.where, "--json")
+        assert done.status == 0, done.err
+        return done.document
 
     def run(self, run: str) -> dict[str, Any]:
         return self.flowc("runs", "show", run, "--json", "--store", self.store).document
@@ -118,6 +125,17 @@ def on_airflow(airflow: Airflow, folder: Path, image: str) -> Author:
         image=image,
         environment=environment,
         where=["--to", str(airflow.dags_folder)],
+    )
+
+
+def on_prefect(prefect: Prefect, folder: Path, image: str) -> Author:
+    (folder / "flows").mkdir()
+    return Author(
+        folder=folder,
+        target="prefect",
+        image=image,
+        environment={"PREFECT_API_URL": prefect.api_url},
+        where=["--to", str(folder / "flows")],
     )
 
 
@@ -139,10 +157,28 @@ def check_life(author: Author, pipeline: str, *first: str) -> None:
     assert measured == len("hello Ada hello Ada hello Ada")
 
     assert author.deploy().document["change"] == "unchanged"
+    assert author.diff_deployed()["same"]
     author.compile(pipeline, greeting="good evening", arguments=AT_THREE)
+    assert [step["id"] for step in author.diff_deployed()["steps"]] == ["greet"]
     assert author.deploy().document["change"] == "updated"
     assert author.undeploy()["change"] == "removed"
     assert author.undeploy()["change"] == "absent"
+
+
+def check_processes(author: Author, pipeline: str, *first: str) -> None:
+    """Deployed with its bundle, run by the engine's worker, read back, undeployed."""
+    author.processes = True
+    author.compile(pipeline)
+    run = ("--trigger", "-p", "name=Ada", "-p", "times=2", "--wait", "--timeout", "300")
+    done = author.deploy(*first, *run)
+    document = done.document
+    assert (document["change"], document["run"]["completed"]) == ("created", True), done.err
+    shown = author.run(document["run"]["run_id"])
+    assert (shown["status"], shown["parameters"]) == ("completed", {"name": "Ada", "times": 2})
+    measured = Client(author.store).artifact(shown["run_id"], "measure")
+    assert measured == len("hello Ada hello Ada")
+    assert author.diff_deployed()["same"]
+    assert author.undeploy()["change"] == "removed"
 
 
 def check_airflow(airflow: Airflow, author: Author) -> None:
@@ -221,15 +257,21 @@ def test_airflow_2(airflow2: Airflow, base_image: str, tmp_path: Path) -> None:
     assert wrong not in refused.err
 
 
+def test_processes_on_airflow_3(airflow3: Airflow, tmp_path: Path) -> None:
+    check_processes(on_airflow(airflow3, tmp_path, ""), "processes_airflow3", "--unpause")
+
+
+def test_processes_on_airflow_2(airflow2: Airflow, tmp_path: Path) -> None:
+    check_processes(on_airflow(airflow2, tmp_path, ""), "processes_airflow2", "--unpause")
+
+
+def test_processes_on_prefect(prefect: Prefect, tmp_path: Path) -> None:
+    check_processes(on_prefect(prefect, tmp_path, ""), "processes_prefect")
+    assert list((tmp_path / "flows").iterdir()) == []
+
+
 def test_prefect(prefect: Prefect, base_image: str, tmp_path: Path) -> None:
-    author = Author(
-        folder=tmp_path,
-        target="prefect",
-        image=base_image,
-        environment={"PREFECT_API_URL": prefect.api_url},
-        where=["--to", str(tmp_path / "flows")],
-    )
-    (tmp_path / "flows").mkdir()
+    author = on_prefect(prefect, tmp_path, base_image)
     check_life(author, "deployed_prefect")
     assert list((tmp_path / "flows").iterdir()) == []
 

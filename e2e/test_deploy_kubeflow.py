@@ -48,12 +48,18 @@ def test_a_pipeline_its_versions_and_its_schedule(server: KfpApi, author: Author
     [one] = server.recurring.values()
     assert one["trigger"] == {"cron_schedule": {"cron": "0 0 3 * * 0,5,6"}}
     assert names(server.versions) == [first["digest"][:12]]
+    compared = author.diff_deployed()
+    assert (compared["same"], compared["changes"]) == (True, [])
 
     writes = server.writes
     assert author.deploy().document["change"] == "unchanged"
     assert server.writes == writes
 
     author.compile("hourly", greeting="good evening", arguments=SCHEDULED)
+    compared = author.diff_deployed()
+    assert (compared["same"], compared["steps"]) == (False, [])
+    [change] = compared["changes"]
+    assert f"another build is deployed, `{first['digest'][:12]}`" in change["text"]
     second = author.deploy().document
     assert second["change"] == "updated"
     assert names(server.versions) == [first["digest"][:12], second["digest"][:12]]

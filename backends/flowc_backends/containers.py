@@ -86,14 +86,8 @@ def describe(options: EmitOptions, target: str) -> Containers:
                 hint="leave it away, or --executor docker",
             )
         )
-    if options.platform and executor == "process":
-        errors.append(
-            AuthorError(
-                f"--platform is what images are built for, and {target} starts steps as "
-                "processes on a worker",
-                hint="leave it away",
-            )
-        )
+    if executor == "process":
+        errors += _check_images(options, target)
     errors += _check_store(options.store, options.volumes, target, executor)
     for what, text in (("store", options.store), ("network", options.network)):
         errors += check_argument(text, what)
@@ -105,6 +99,22 @@ def describe(options: EmitOptions, target: str) -> Containers:
     binds = [Bind(source=it.source, target=it.target) for it in options.volumes]
     binds += [Bind(source=it.source, target=it.target, read_only=True) for it in bundles(options)]
     return Containers(store=options.store, binds=tuple(binds), network=options.network)
+
+
+def _check_images(options: EmitOptions, target: str) -> list[FlowcError]:
+    """Errors for what is said of images where there are none."""
+    said = {
+        "--platform is what images are built for": options.platform,
+        "--registry is where images are pushed to": options.registry,
+        "--parent-image is the image of steps that declare none": options.default_parent_image,
+    }
+    return [
+        AuthorError(
+            f"{what}, and {target} starts steps as processes on a worker", hint="leave it away"
+        )
+        for what, given in said.items()
+        if given
+    ]
 
 
 def bundles(options: EmitOptions) -> list[Volume]:

@@ -32,6 +32,41 @@ ON_DOCKER: Mapping[str, Support] = {
 }
 """What containers of a Docker daemon give."""
 
+ON_WORKERS: Mapping[str, Support] = {
+    "parameters": "native",
+    "parallel": "native",
+    "images": "native",
+    "ship_image": "native",
+    "ship_inline": "native",
+    "ship_store": "native",
+    "ship_mount": "native",
+    "environment": "native",
+    "secrets": "native",
+    "caching": "emulated",
+    "retries": "emulated",
+    "continue_on_failure": "native",
+    "fail_fast": "emulated",
+    "stop_on_failure": "emulated",
+    "timeout": "emulated",
+    "schedule": "native",
+    "scheduled_time": "native",
+    "max_active_runs": "native",
+    "run_timeout": "emulated",
+    "infrastructure_retries": "native",
+    "hooks": "emulated",
+    "run_hooks": "emulated",
+    "logs": "native",
+    "alerter": "emulated",
+    "experiment_tracker": "emulated",
+    **ON_DOCKER,
+    "docker_executor": "native",
+    "kubernetes_executor": "native",
+    "process_executor": "native",
+    "kubernetes_operator": "error",
+    "vertex_operator": "error",
+}
+"""What both give, whose workers start containers of a Docker daemon unless told otherwise."""
+
 EXECUTORS: Mapping[Executor, Mapping[str, Support]] = {
     "docker": {},
     "kubernetes": {**dict.fromkeys(ON_DOCKER, "native"), "kubernetes_operator": "native"},

@@ -7,12 +7,14 @@ What a step is promised and what it gets at most are the same: requests and limi
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flowc import ir
 from flowc.errors import AuthorError, BackendError, FlowcError
+from flowc_backends.images import BUNDLE
 from flowc_backends.starting import BUNDLES, environment_of, user_of
 
 if TYPE_CHECKING:
@@ -152,9 +154,9 @@ def check_pods(pipeline: ir.Pipeline, options: EmitOptions) -> list[FlowcError]:
 
 
 def check_mounts(pipeline: ir.Pipeline, volumes: Sequence[Volume]) -> list[FlowcError]:
-    """Errors for volumes of steps that would hide the bundle, or a volume of all steps."""
+    """Errors for volumes that would hide the bundle, or one another."""
     taken = {BUNDLES: "the bundle is"} | {it.target: "--volume puts another one" for it in volumes}
-    return [
+    return _check_volumes(volumes) + [
         AuthorError(
             f"step '{step.id}' has a volume at {mount.path}, where {why}",
             where=str(step.defined or step.location),
@@ -165,3 +167,28 @@ def check_mounts(pipeline: ir.Pipeline, volumes: Sequence[Volume]) -> list[Flowc
         for path, why in taken.items()
         if f"{path.rstrip('/')}/".startswith(f"{mount.path}/") or mount.path == path.rstrip("/")
     ]
+
+
+def _check_volumes(volumes: Sequence[Volume]) -> list[FlowcError]:
+    errors: list[FlowcError] = []
+    targets = [posixpath.normpath(it.target) for it in volumes]
+    for number, target in enumerate(targets):
+        given = f"--volume {volumes[number].source}:{volumes[number].target}"
+        if any(_is_in(place, target) or _is_in(target, place) for place in (BUNDLE, BUNDLES)):
+            errors.append(
+                AuthorError(
+                    f"{given} would hide the bundle, which is in {posixpath.dirname(BUNDLES)}",
+                    hint="mount it at another path",
+                )
+            )
+        if target in targets[:number]:
+            errors.append(
+                AuthorError(
+                    f"{given}: another --volume has that target", hint="mount it at another path"
+                )
+            )
+    return errors
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder.rstrip('/')}/")

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 from flowc.errors import AuthorError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from flowc import ir
-    from flowc_runtime.contract import ParameterSpec, PipelineSpec
+    from flowc_runtime.contract import PipelineSpec
     from flowc_runtime.versions import Environment
 
 Support = Literal["native", "emulated", "error"]
@@ -297,87 +297,6 @@ class ImageBackend(Protocol):
     def environments(
         self, pipeline: ir.Pipeline, options: RunOptions
     ) -> Mapping[str, Environment | None]: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Build:
-    """A build directory that was read and is as it was compiled.
-
-    ``files`` is what an engine gets of it, without the contexts of images, and ``digest`` is
-    theirs: two builds with the same digest are the same deployment. ``parameters`` are those that
-    can be given when a run starts, ``bound`` those that no longer can.
-    """
-
-    folder: str
-    target: str
-    pipeline: str
-    source: str
-    digest: str
-    files: Mapping[str, bytes]
-    parameters: Mapping[str, ParameterSpec]
-    bound: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeployOptions:
-    """Where a build is deployed to, and how; a backend names those that it takes.
-
-    ``to`` is a place for files or a namespace, ``url`` the engine's API. ``timeout`` is how many
-    seconds the engine has to take the build.
-    """
-
-    to: str = ""
-    url: str = ""
-    unpause: bool = False
-    work_pool: str = ""
-    create_work_pool: bool = False
-    timeout: float = 600
-
-
-Change = Literal["created", "updated", "unchanged", "removed", "absent"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deployment:
-    """What a deployment changed: ``name`` is the engine's for it, ``where`` the place for people.
-
-    ``absent`` is what was to be removed and was not there.
-    """
-
-    name: str
-    where: str
-    change: Change
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineRunStatus:
-    """How a run stands, in the engine's own words; ``tasks`` are those that have a state."""
-
-    state: str
-    ended: bool
-    completed: bool
-    tasks: Mapping[str, str]
-
-
-@runtime_checkable
-class DeployingBackend(Protocol):
-    """An engine that flowc talks to. What goes wrong leaves the earlier deployment as it was.
-
-    ``deploy_options`` are the names of the `DeployOptions` that mean something to it. ``trigger``
-    takes JSON texts and returns the run's unique name, from which its id is derived; ``follow``
-    tells how that run stands, each time that it is asked for the next.
-    """
-
-    name: str
-    deploy_options: frozenset[str]
-
-    def deploy(self, build: Build, options: DeployOptions, reporter: Reporter) -> Deployment: ...
-    def undeploy(self, build: Build, options: DeployOptions, reporter: Reporter) -> Deployment: ...
-    def trigger(
-        self, build: Build, options: DeployOptions, parameters: Mapping[str, str]
-    ) -> str: ...
-    def follow(self, options: DeployOptions, engine_run: str) -> Iterator[EngineRunStatus]: ...
 
 
 def backend_names() -> list[str]:

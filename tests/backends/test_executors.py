@@ -209,6 +209,8 @@ def test_executors_that_there_are_not(
         ({"executor": "process", "store": "file:x"}, "a process has a folder of its own"),
         ({"executor": "kubernetes", "network": "n"}, "--network is a network of Docker"),
         ({"executor": "process", "platform": "linux/arm64"}, "--platform is what images are"),
+        ({"executor": "process", "registry": "ghcr.io/team"}, "--registry is where images are"),
+        ({"executor": "process", "default_parent_image": "a:1"}, "--parent-image is the image"),
     ],
 )
 def test_options_of_another_executor(
@@ -243,6 +245,30 @@ def test_a_volume_that_hides_what_is_needed(path: str) -> None:
             emit(case, replace(given, executor="kubernetes"))
     with pytest.raises(AuthorError, match=rf"py:7: step 'a' has a volume at {path}"):
         package_text(case, given)
+
+
+HIDING = ("/", "/opt", "/opt/flowc/", "/opt/flowc/bundles", "/opt/flowc/bundles/x")
+
+
+@pytest.mark.parametrize("target", [*HIDING, "/opt/flowc/bundle"])
+def test_a_volume_of_all_steps_that_hides_the_bundle(target: str) -> None:
+    case = pipeline("p", step("a"))
+    volume = Volume(source="/srv", target=target)
+    with pytest.raises(AuthorError, match=f"--volume /srv:{target} would hide the bundle"):
+        dag_file(case, options(volumes=(volume,)))
+    with pytest.raises(AuthorError, match=f"--volume x:{target} would hide the bundle"):
+        package_text(case, options(volumes=(Volume(source="x", target=target, kind="pvc"),)))
+
+
+def test_two_volumes_at_one_place() -> None:
+    volumes = (Volume(source="/a", target="/data"), Volume(source="/b", target="/data/"))
+    with pytest.raises(AuthorError, match="--volume /b:/data/: another --volume has that target"):
+        flow_files(pipeline("p", step("a")), options(volumes=volumes))
+
+
+def test_pods_of_kubeflow_have_no_network_of_docker() -> None:
+    with pytest.raises(AuthorError, match="--network is a network of Docker"):
+        package_text(pipeline("p", step("a")), options(network="lan"))
 
 
 def test_quantities() -> None:

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flowc.registry import Build
+from flowc.deploying import Build
 from flowc_backends.prefect import PrefectBackend
 from flowc_backends.prefect.placing import place, remove_files
 from tests.backends.engine_pipelines import options
@@ -16,13 +15,9 @@ if TYPE_CHECKING:
 def build_of(digest: str) -> Build:
     emission = PrefectBackend().emit(IN_PROCESSES, options(executor="process"))
     return Build(
-        folder="build",
-        target="prefect",
-        pipeline="placed",
-        source="pipeline.py",
-        digest=digest,
-        files={**emission.files, "manifest.json": b"{}"},
-        parameters={},
+        name="build",
+        manifest={"pipeline": "placed", "files": {"placed.py": digest}},
+        files={**emission.files, "manifest.json": b"{}", "ir.json": b"{}"},
     )
 
 
@@ -34,7 +29,7 @@ def test_a_flow_of_processes_has_its_bundle_beside_it(tmp_path: Path) -> None:
     build = build_of("0" * 64)
     folder = place(tmp_path, build)
     bundle = "placed.bundle/bundle-0000000000000000.pyz"
-    assert files(folder) == {"placed.py", bundle}
+    assert files(folder) == {"placed.py", bundle, "ir.json", "manifest.json"}
     assert (folder / bundle).read_bytes() == build.files[bundle]
     assert (folder / bundle).parent.stat().st_mode & 0o777 == 0o755  # workers are somebody else
     stamp = (folder / bundle).stat().st_mtime_ns
@@ -53,7 +48,7 @@ def test_a_bundle_that_is_gone_is_placed_again(tmp_path: Path) -> None:
 def test_every_version_is_removed_and_nobody_elses_files(tmp_path: Path) -> None:
     build = build_of("0" * 64)
     place(tmp_path, build)
-    place(tmp_path, replace(build, digest="1" * 64))
+    place(tmp_path, build_of("1" * 64))
     (tmp_path / "placed/theirs").mkdir()
     (tmp_path / "placed/theirs/flow.py").write_text("mine")
     remove_files(tmp_path, build)

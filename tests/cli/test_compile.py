@@ -81,6 +81,18 @@ def test_a_process_has_its_bundle_no_other_way(flowc: CommandLine, source: str, 
     assert not (flowc.folder / "build").exists()
 
 
+def test_what_the_environment_says_of_images_is_not_for_processes(
+    flowc: CommandLine, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (
+        ("FLOWC_REGISTRY", "ghcr.io/team"),
+        ("FLOWC_PARENT_IMAGE", "mine:1"),
+        ("FLOWC_PIP", "host"),
+    ):
+        monkeypatch.setenv(name, value)
+    assert flowc("compile", source, *ENGINE, "--executor", "process").status == 0
+
+
 def test_a_pod_mounts_a_claim_with_bundles(flowc: CommandLine, source: str) -> None:
     mounted = ("--executor", "kubernetes", "--ship", "mount", "--bundles")
     refused = flowc("compile", source, *ENGINE, *mounted, "/srv/bundles")
@@ -170,6 +182,12 @@ def test_a_registry_and_a_platform_are_in_the_names_of_images(
         (("--platform", "linux/s390x"), "'linux/s390x' is not one of"),
         (("--ship", "mount"), "where are the bundles that Airflow mounts?"),
         (("--ship", "mount", "--bundles", "here"), "neither an absolute path"),
+        (("--bundles", "/srv/bundles"), "--ship image mounts none"),
+        (("--pip", "host"), "--pip says how images are built and tried, and none is: --no-build"),
+        (("--trust-image",), "--trust-image says how images are built"),
+        (("--executor", "process", "--registry", "ghcr.io/team"), "--registry is where images"),
+        (("--executor", "process", "--parent-image", "a:1"), "--parent-image is the image"),
+        (("--executor", "process", "--platform", "linux/arm64"), "--platform is what images"),
     ],
 )
 def test_wrong_ways_to_ship(

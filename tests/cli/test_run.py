@@ -134,3 +134,12 @@ def test_ctrl_c_ends_with_130_and_a_word(flowc: CommandLine, source: str) -> Non
         rest = process.stderr.read()
     assert process.returncode == 130
     assert "cancelled" in rest
+
+
+@pytest.mark.parametrize("option", ["--parent-image", "--pip"])
+def test_what_is_said_of_images_needs_a_target_with_images(
+    flowc: CommandLine, option: str
+) -> None:
+    outcome = flowc("run", "nothing.py", option, "host")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert f"{option} is about images, and the target 'local' runs steps without" in outcome.err

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from flowc import ir
-from flowc.driver.build_record import Build
-from flowc.driver.diff import compare_builds
+from flowc.deploying import Build
+from flowc.driver.build_record import Record
+from flowc.driver.diff import compare_records
 from flowc.driver.diff import pipelines as of_pipelines
 from flowc.driver.diff import steps as of_steps
 from tests.backends.engine_pipelines import at, pipeline, step
@@ -226,11 +227,11 @@ def tamper(build: Path, name: str, data: bytes | None) -> None:
     (build / "manifest.json").write_text(json.dumps(manifest))
 
 
-def build_of(case: ir.Pipeline) -> Build:
+def record_of(case: ir.Pipeline) -> Record:
     steps = [{"id": it.id, "ingredients": {"code": it.code}} for it in case.steps]
-    return Build(
-        name="build",
-        manifest={"target": "airflow", "flowc": "1", "files": {}},
+    manifest: dict[str, Any] = {"target": "airflow", "flowc": "1", "files": {}}
+    return Record(
+        build=Build(name="build", manifest=manifest, files={}),
         pipeline=case,
         spec={"steps": steps},
         options={},
@@ -268,7 +269,7 @@ OTHER: dict[str, Any] = {
 @pytest.mark.parametrize("field", [it.name for it in fields(ir.Step) if it.name != "id"])
 def test_every_field_of_a_step_is_told_or_has_no_meaning(field: str) -> None:
     old, new = (pipeline("p", it) for it in (step("a"), changed(step("a"), field)))
-    found = compare_builds(build_of(old), build_of(new))["steps"]
+    found = compare_records(record_of(old), record_of(new))["steps"]
     silent = of_steps.TELLERS.get(field) is of_steps.no_meaning and field != "code"
     assert bool(found) != silent
     assert all(change["text"] for it in found for change in it["changes"])
@@ -278,7 +279,7 @@ def test_every_field_of_a_step_is_told_or_has_no_meaning(field: str) -> None:
 def test_every_field_of_a_pipeline_is_told_or_has_no_meaning(field: str) -> None:
     old = pipeline("p", step("a"))
     new = old if field == "body" else changed(old, field)
-    found = compare_builds(build_of(old), build_of(new))["changes"]
+    found = compare_records(record_of(old), record_of(new))["changes"]
     assert bool(found) == (of_pipelines.TELLERS.get(field) is not of_pipelines.no_meaning)
 
 
@@ -298,8 +299,8 @@ def test_resources_and_placement_are_told_as_they_are_written() -> None:
     )
     before = step("a", resources=ir.Resources(cpu=500, gpus=1), placement=old)
     after = step("a", resources=ir.Resources(cpu=2000, memory=2**30), placement=new)
-    builds = (build_of(pipeline("p", it)) for it in (before, after))
-    [found] = compare_builds(*builds)["steps"]
+    builds = (record_of(pipeline("p", it)) for it in (before, after))
+    [found] = compare_records(*builds)["steps"]
     assert [change["text"] for change in found["changes"]] == [
         "cpu: 0.5 -> 2",
         "memory: none -> 1073741824",

@@ -11,28 +11,18 @@ from typing import TYPE_CHECKING, Literal
 from flowc.errors import InternalError
 from flowc.registry import Emission, Size, Versions
 from flowc_backends import images as step_images
-from flowc_backends.airflow import deploy as deploying
 from flowc_backends.airflow.lower import bundle_path, lower
-from flowc_backends.executors import EXECUTORS, ON_DOCKER, process_notes, shown
+from flowc_backends.executors import EXECUTORS, ON_WORKERS, process_notes, shown
 from flowc_backends.python_names import ascii_name
 from flowc_backends.rendering import render_python
 from flowc_backends.starting import check_sizes, start_of, start_sizes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from flowc import ir
-    from flowc.registry import (
-        Build,
-        BuildOptions,
-        Deployment,
-        DeployOptions,
-        EmitOptions,
-        EngineRunStatus,
-        Executor,
-        Reporter,
-        Support,
-    )
+    from flowc.deploying import Deployer
+    from flowc.registry import BuildOptions, EmitOptions, Executor, Reporter, Support
     from flowc_backends.airflow.model import Dag
 
 TEMPLATE = "airflow/dag.py.jinja"
@@ -50,40 +40,7 @@ class AirflowBackend:
     name = "airflow"
     kind: Literal["engine"] = "engine"
     versions = Versions(series=("2.11", "3"), tested=("2.11.2", "3.3.2"))
-    supports: Mapping[str, Support] = {
-        "parameters": "native",
-        "parallel": "native",
-        "images": "native",
-        "ship_image": "native",
-        "ship_inline": "native",
-        "ship_store": "native",
-        "ship_mount": "native",
-        "environment": "native",
-        "secrets": "native",
-        "caching": "emulated",
-        "retries": "emulated",
-        "continue_on_failure": "native",
-        "fail_fast": "emulated",
-        "stop_on_failure": "emulated",
-        "timeout": "emulated",
-        "schedule": "native",
-        "scheduled_time": "native",
-        "max_active_runs": "native",
-        "max_parallel_steps": "native",
-        "run_timeout": "emulated",
-        "infrastructure_retries": "native",
-        "hooks": "emulated",
-        "run_hooks": "emulated",
-        "logs": "native",
-        "alerter": "emulated",
-        "experiment_tracker": "emulated",
-        **ON_DOCKER,
-        "docker_executor": "native",
-        "kubernetes_executor": "native",
-        "process_executor": "native",
-        "kubernetes_operator": "error",
-        "vertex_operator": "error",
-    }
+    supports: Mapping[str, Support] = {**ON_WORKERS, "max_parallel_steps": "native"}
     executors: Mapping[Executor, Mapping[str, Support]] = EXECUTORS
     deploy_options = frozenset(("to", "url", "unpause"))
 
@@ -110,17 +67,10 @@ class AirflowBackend:
     ) -> None:
         step_images.provide(emission, asked, options, reporter)
 
-    def deploy(self, build: Build, options: DeployOptions, reporter: Reporter) -> Deployment:
-        return deploying.deploy(build, options, reporter)
+    def deployer(self) -> Deployer:
+        from flowc_backends.airflow import deploy
 
-    def undeploy(self, build: Build, options: DeployOptions, reporter: Reporter) -> Deployment:
-        return deploying.undeploy(build, options, reporter)
-
-    def trigger(self, build: Build, options: DeployOptions, parameters: Mapping[str, str]) -> str:
-        return deploying.trigger(build, options, parameters)
-
-    def follow(self, options: DeployOptions, engine_run: str) -> Iterator[EngineRunStatus]:
-        return deploying.follow(options, engine_run)
+        return deploy
 
 
 def dag_file(pipeline: ir.Pipeline, options: EmitOptions) -> dict[str, bytes]:

@@ -4,7 +4,8 @@ Airflow keeps the text of the file that it parsed last: once that is ours, it is
 file cannot be imported, or is not parsed in time, the earlier one is put back.
 
 The bundle of processes is there before the DAG file that names it. Those of earlier versions stay
-until the DAG goes, for tasks that still run.
+until the DAG goes, for tasks that still run. The build's record is beside the DAG file, too:
+Airflow looks for DAGs in Python and zip files alone.
 """
 
 from __future__ import annotations
@@ -16,15 +17,16 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from flowc.deploying import Deployed, Deployment, EngineRunStatus
 from flowc.errors import AuthorError, BackendError
-from flowc.registry import Deployment, EngineRunStatus
 from flowc_backends.airflow.api import URL, connect, need
 from flowc_backends.airflow.placing import open_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from flowc.registry import Build, Change, DeployOptions, Reporter
+    from flowc.deploying import Build, Change, DeployOptions
+    from flowc.registry import Reporter
     from flowc_backends.airflow.api import AirflowApi, KnownDag
     from flowc_backends.airflow.placing import DagsFolder
 
@@ -59,7 +61,7 @@ def deploy(build: Build, options: DeployOptions, reporter: Reporter) -> Deployme
     _check_file(folder, file, before)
     known = api.dag(dag_id) if api else None
     _check_dag(known, dag_id, file)
-    files = {**_bundle_files(build, dag_id), file: data}
+    files = {**_bundle_files(build, dag_id), **_record_files(build, dag_id), file: data}
     earlier_files = {name: folder.read(name) for name in files}
     placed = {name: text for name, text in files.items() if earlier_files[name] != text}
     change = _change(before, placed)
@@ -99,9 +101,32 @@ def undeploy(build: Build, options: DeployOptions, reporter: Reporter) -> Deploy
     _check_file(folder, file, before)
     folder.remove(file)
     notes = () if api is None else _await_end(api, dag_id, options, reporter)
-    for name in filter(_BUNDLED.search, folder.names(_bundle_folder(dag_id))):
+    bundles = filter(_BUNDLED.search, folder.names(_bundle_folder(dag_id)))
+    for name in (*bundles, *_record_files(build, dag_id)):
         folder.remove(name)
     return Deployment(name=dag_id, where=where, change="removed", notes=notes)
+
+
+def find(build: Build, options: DeployOptions) -> Deployed | None:
+    """What is in the DAGs folder; where Airflow can be asked, it has to have parsed that."""
+    file, dag_id, _ = _dag_file(build)
+    folder = open_folder(options.to)
+    api = connect(options.url)
+    data = folder.read(file)
+    if data is None:
+        return None
+    _check_file(folder, file, data)
+    known = api.dag(dag_id) if api else None
+    if api and not (known and known.live and known.source == data.decode()):
+        raise BackendError(
+            f"Airflow at {api.url} has not parsed '{folder.show(file)}', so that is not what runs",
+            hint="is --to the folder that this Airflow reads? flowc deploy waits until it has",
+        )
+    record = {
+        there.rpartition("/")[2]: folder.read(there) for there in _record_files(build, dag_id)
+    }
+    kept = {name: text for name, text in record.items() if text is not None}
+    return Deployed(where=folder.show(file), files={**kept, file: data})
 
 
 def trigger(build: Build, options: DeployOptions, parameters: Mapping[str, str]) -> str:
@@ -138,7 +163,7 @@ def _dag_file(build: Build) -> tuple[str, str, bytes]:
     files = [name for name in build.files if name.endswith(".py")]
     if len(files) != 1 or "/" in files[0]:
         raise AuthorError(
-            f"the build '{build.folder}' holds no DAG file", hint="compile it again for airflow"
+            f"the build '{build.name}' holds no DAG file", hint="compile it again for airflow"
         )
     return files[0], files[0].removesuffix(".py"), build.files[files[0]]
 
@@ -147,6 +172,10 @@ def _bundle_files(build: Build, dag_id: str) -> dict[str, bytes]:
     """What the DAG file of processes wants beside it; what hides it from Airflow comes first."""
     prefix = f"{_bundle_folder(dag_id)}/"
     return {name: build.files[name] for name in sorted(build.files) if name.startswith(prefix)}
+
+
+def _record_files(build: Build, dag_id: str) -> dict[str, bytes]:
+    return {f"{dag_id}.build/{name}": data for name, data in build.record.items()}
 
 
 def _bundle_folder(dag_id: str) -> str:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 from typing import TYPE_CHECKING, Any
 
+from flowc.deploying import Deployed, Deployment, EngineRunStatus
 from flowc.errors import AuthorError, BackendError
-from flowc.registry import Deployment, EngineRunStatus
 from flowc_backends.kubeflow.api import connect
 from flowc_backends.kubeflow.names import engine_name
 from flowc_backends.kubeflow.parameters import argument
@@ -21,7 +22,8 @@ from flowc_backends.kubeflow.recurring import RECURRING_RUN
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from flowc.registry import Build, Change, DeployOptions
+    from flowc.deploying import Build, Change, DeployOptions
+    from flowc.registry import Reporter
     from flowc_backends.kubeflow.api import KubeflowApi
 
 MARK = "Compiled by flowc from "
@@ -31,8 +33,11 @@ _ENDED = frozenset(("SUCCEEDED", "SKIPPED", "FAILED", "CANCELED"))
 _SHOWN = 12
 """Characters of a digest in a version's name."""
 
+_VERSION = re.compile(rf"[0-9a-f]{{{_SHOWN}}}(-[0-9]+)?")
 
-def deploy(build: Build, options: DeployOptions) -> Deployment:
+
+def deploy(build: Build, options: DeployOptions, reporter: Reporter) -> Deployment:
+    del reporter
     api = connect(options.url, options.to)
     name = engine_name(build.pipeline)
     package = _package(build)
@@ -44,8 +49,9 @@ def deploy(build: Build, options: DeployOptions) -> Deployment:
     return Deployment(name=name, where=_where(api), change=change)
 
 
-def undeploy(build: Build, options: DeployOptions) -> Deployment:
+def undeploy(build: Build, options: DeployOptions, reporter: Reporter) -> Deployment:
     """The experiment stays, with its runs."""
+    del reporter
     api = connect(options.url, options.to)
     name = engine_name(build.pipeline)
     found = api.pipeline(name)
@@ -66,6 +72,27 @@ def undeploy(build: Build, options: DeployOptions) -> Deployment:
         api.delete_version(found.pipeline_id, version.pipeline_version_id)
     api.delete_pipeline(found.pipeline_id)
     return Deployment(name=name, where=_where(api), change="removed")
+
+
+def find(build: Build, options: DeployOptions) -> Deployed | None:
+    """The newest version tells its build's digest. Its record is nowhere: what a server keeps
+    beside the package is a description, which travels in a URL.
+    """
+    api = connect(options.url, options.to)
+    name = engine_name(build.pipeline)
+    found = api.pipeline(name)
+    versions = api.versions(found.pipeline_id) if found else []
+    if not versions:
+        return None
+    _check_ours(found, name)
+    newest = _version_name(versions[0])
+    where = f"{name} at {_where(api)}"
+    if not _VERSION.fullmatch(newest):
+        raise BackendError(
+            f"{where}: flowc did not make the newest version, '{newest}'",
+            hint="deploy again with flowc deploy",
+        )
+    return Deployed(where=where, digest=newest.partition("-")[0])
 
 
 def trigger(build: Build, options: DeployOptions, parameters: Mapping[str, str]) -> str:
@@ -114,7 +141,7 @@ def _package(build: Build) -> bytes:
     files = [name for name in build.files if name.endswith(".yaml")]
     if len(files) != 1:
         raise AuthorError(
-            f"the build '{build.folder}' holds no package", hint="compile it again for kubeflow"
+            f"the build '{build.name}' holds no package", hint="compile it again for kubeflow"
         )
     return build.files[files[0]]
 

@@ -56,6 +56,13 @@ def lower_package(pipeline: ir.Pipeline, options: EmitOptions) -> model.PackageM
     errors += check_pods(pipeline, options)
     errors += _check_environments(pipeline.steps, options)
     errors += check_mounts(pipeline, options.volumes)
+    if options.network:
+        errors.append(
+            AuthorError(
+                "--network is a network of Docker, and Kubeflow starts steps as pods",
+                hint="leave it away",
+            )
+        )
     errors += check_annotations(pipeline)
     raise_all(errors)
     start = start_of(options, "Kubeflow").arguments

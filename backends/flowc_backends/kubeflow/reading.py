@@ -6,11 +6,14 @@ for each of them.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from yaml.constructor import SafeConstructor
 from yaml.resolver import Resolver
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _TEXT = "tag:yaml.org,2002:str"
 _STARTS = frozenset((yaml.MappingStartEvent, yaml.SequenceStartEvent))
@@ -25,11 +28,12 @@ def read_documents(text: str) -> list[Any]:
     documents: list[Any] = []
     open_lists: list[list[Any]] = [documents]
     scalar = _Scalars().value
-    # Without its loader's stubs; `yaml.parse` would ask for each event twice.
-    next_event: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text).get_event
+    # `yaml.parse` would ask for each event twice.
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    next_event: Callable[[], yaml.Event] = loader(text).get_event
     while True:
-        event = next_event()
-        kind = type(event)
+        event: Any = next_event()
+        kind: Any = type(event)
         if kind is yaml.ScalarEvent:
             open_lists[-1].append(scalar(event))
         elif kind in _STARTS:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from flowc.errors import AuthorError
 from flowc.registry import Emission, Versions
 from flowc_backends import images
-from flowc_backends.kubeflow import deploy as deploying
 from flowc_backends.kubeflow.check import check_package
 from flowc_backends.kubeflow.lower import lower_package
 from flowc_backends.kubeflow.model import BACKOFF
@@ -19,19 +18,11 @@ from flowc_runtime.contract import path_segment
 from flowc_templates import QuotingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from flowc import ir
-    from flowc.registry import (
-        Build,
-        BuildOptions,
-        Deployment,
-        DeployOptions,
-        EmitOptions,
-        EngineRunStatus,
-        Reporter,
-        Support,
-    )
+    from flowc.deploying import Deployer
+    from flowc.registry import BuildOptions, EmitOptions, Reporter, Support
     from flowc_backends.kubeflow.model import PackageModel
 
 TEMPLATE = "kubeflow/package.yaml.jinja"
@@ -113,19 +104,10 @@ class KubeflowBackend:
     ) -> None:
         images.provide(emission, asked, options, reporter)
 
-    def deploy(self, build: Build, options: DeployOptions, reporter: Reporter) -> Deployment:
-        del reporter
-        return deploying.deploy(build, options)
+    def deployer(self) -> Deployer:
+        from flowc_backends.kubeflow import deploy
 
-    def undeploy(self, build: Build, options: DeployOptions, reporter: Reporter) -> Deployment:
-        del reporter
-        return deploying.undeploy(build, options)
-
-    def trigger(self, build: Build, options: DeployOptions, parameters: Mapping[str, str]) -> str:
-        return deploying.trigger(build, options, parameters)
-
-    def follow(self, options: DeployOptions, engine_run: str) -> Iterator[EngineRunStatus]:
-        return deploying.follow(options, engine_run)
+        return deploy
 
 
 def _notes(pipeline: ir.Pipeline) -> tuple[str, ...]:

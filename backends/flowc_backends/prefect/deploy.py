@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from flowc.deploying import MANIFEST, Deployed, Deployment, EngineRunStatus
 from flowc.errors import AuthorError, BackendError, did_you_mean
-from flowc.registry import Deployment, EngineRunStatus
 from flowc_backends.prefect.api import connect
 from flowc_backends.prefect.form import parameter_form
-from flowc_backends.prefect.placing import place, remove_files
+from flowc_backends.prefect.placing import folder_of, place, read_files, remove_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from flowc.registry import Build, DeployOptions, Reporter
+    from flowc.deploying import Build, DeployOptions
+    from flowc.registry import Reporter
     from flowc_backends.prefect.api import PrefectApi
 
 TAG = "flowc"
@@ -57,8 +58,9 @@ def deploy(build: Build, options: DeployOptions, reporter: Reporter) -> Deployme
     )
 
 
-def undeploy(build: Build, options: DeployOptions) -> Deployment:
+def undeploy(build: Build, options: DeployOptions, reporter: Reporter) -> Deployment:
     """The flow stays in Prefect with its runs; a work pool stays, too."""
+    del reporter
     name = _described(build)["name"]
     root = _root(options)
     api = connect(options.url)
@@ -68,6 +70,32 @@ def undeploy(build: Build, options: DeployOptions) -> Deployment:
     api.delete_deployment(found)
     remove_files(root, build)
     return Deployment(name=f"{name}/{name}", where=api.url, change="removed")
+
+
+def find(build: Build, options: DeployOptions) -> Deployed | None:
+    """The deployment tells its build's digest, and the folder in which its record is."""
+    name = _described(build)["name"]
+    root = _root(options) if options.to else None
+    api = connect(options.url)
+    found = _find_ours(api, name)
+    if found is None:
+        return None
+    where = f"{name}/{name} at {api.url}"
+    digest = _labels(found).get(DIGEST, "")
+    folder = _folder(found) if root is None else folder_of(root, build.pipeline, digest)
+    if not digest or folder is None:
+        raise BackendError(
+            f"{where}: the deployment does not tell what it was made from, flowc deploy did not "
+            "make it",
+            hint="deploy it with flowc deploy, or compare two build directories",
+        )
+    files = read_files(folder)
+    if MANIFEST not in files:
+        raise BackendError(
+            f"{where}: what was deployed is not in '{folder}' on this machine",
+            hint="ask where the worker runs, or name the folder that flowc deploy was given: --to",
+        )
+    return Deployed(where=where, files=files, digest=digest)
 
 
 def trigger(build: Build, options: DeployOptions, parameters: Mapping[str, str]) -> str:
@@ -99,7 +127,7 @@ def _described(build: Build) -> dict[str, Any]:
         [found] = document["deployments"]
     except (KeyError, TypeError, ValueError, yaml.YAMLError):
         raise AuthorError(
-            f"the build '{build.folder}' holds no {PROJECT} of flowc's",
+            f"the build '{build.name}' holds no {PROJECT} of flowc's",
             hint="compile it again for prefect",
         ) from None
     return dict(found)
@@ -179,6 +207,20 @@ def _body(build: Build, described: Mapping[str, Any], pool: str, folder: Path) -
     }
 
 
+def _labels(found: Mapping[str, Any]) -> Mapping[str, str]:
+    labels: Mapping[str, str] = found.get("labels") or {}
+    return labels
+
+
+def _folder(found: Mapping[str, Any]) -> Path | None:
+    """Where the deployment's worker reads its files."""
+    match found.get("pull_steps"):
+        case [{"prefect.deployments.steps.set_working_directory": {"directory": str(folder)}}]:
+            return Path(folder)
+        case _:
+            return None
+
+
 def _schedule(found: Mapping[str, Any]) -> dict[str, Any]:
     """A schedule of prefect.yaml as the API takes it."""
     return {
@@ -195,9 +237,8 @@ def _doc(source: bytes, function: str) -> str:
 
 
 def _is_same(found: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
-    labels: dict[str, object] = found.get("labels") or {}
     return bool(
-        labels.get(DIGEST) == body["labels"][DIGEST]
+        _labels(found).get(DIGEST) == body["labels"][DIGEST]
         and found.get("pull_steps") == body["pull_steps"]
         and found.get("work_pool_name") == body["work_pool_name"]
     )

@@ -1,7 +1,7 @@
 """Where workers read what is deployed: a folder that is called like its digest.
 
-It holds the flow file, and the bundle of processes beside it. So compiling again touches nothing
-that is deployed, and an earlier deployment keeps its own files.
+It holds the flow file, and beside it the bundle of processes and the build's record. So compiling
+again touches nothing that is deployed, and an earlier deployment keeps its own files.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from flowc.errors import BackendError
 from flowc_runtime.contract import path_segment
 
 if TYPE_CHECKING:
-    from flowc.registry import Build
+    from flowc.deploying import Build
 
 MARK = b"\n# Compiled by flowc from "
 
@@ -27,10 +27,15 @@ _PLACED = re.compile(r"^[^/]+\.py$|^[^/]+\.bundle/bundle-[0-9a-f]{16}\.pyz$")
 _VERSION = re.compile("[0-9a-f]{16}")
 
 
+def folder_of(root: Path, pipeline: str, digest: str) -> Path:
+    return root / path_segment(pipeline) / digest[:16]
+
+
 def place(root: Path, build: Build) -> Path:
-    """The folder of this build's flow file and its bundle, written whole."""
-    folder = root / path_segment(build.pipeline) / build.digest[:16]
-    files = {name: data for name, data in build.files.items() if _PLACED.search(name)}
+    """The folder of this build's flow file, its bundle and its record, written whole."""
+    folder = folder_of(root, build.pipeline, build.digest)
+    read = {name: data for name, data in build.files.items() if _PLACED.search(name)}
+    files = {**read, **build.record}
     if all(_has(folder / name, data) for name, data in files.items()):
         return folder
     try:
@@ -48,6 +53,14 @@ def place(root: Path, build: Build) -> Path:
     except OSError as error:
         raise BackendError(f"cannot write '{folder}': {error.strerror}") from None
     return folder
+
+
+def read_files(folder: Path) -> dict[str, bytes]:
+    """What `place` wrote there; empty where this machine does not see the folder."""
+    try:
+        return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    except OSError:
+        return {}
 
 
 def remove_files(root: Path, build: Build) -> None:

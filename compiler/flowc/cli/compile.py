@@ -181,6 +181,16 @@ def compile_command(  # noqa: PLR0913 - one argument for each option
     from flowc.registry import split_target
     from flowc_runtime.contract import path_segment
 
+    builds = not no_build and executor != "process"
+    options.refuse_typed(
+        () if builds else ("pip", "ca_bundle", "trust_image"),
+        "says how images are built and tried, and none is: "
+        + ("--no-build" if no_build else "--executor process"),
+    )
+    if executor == "process":
+        # What the environment says of images is for those who make some.
+        parent_image = parent_image if options.is_typed("parent_image") else ""
+        registry = registry if options.is_typed("registry") else ""
     pipeline = driver.load_pipeline(source)
     report = driver.compile_pipeline(
         pipeline,

@@ -13,8 +13,8 @@ from flowc.cli.suggest import SuggestingCommand
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from flowc.deploying import Build, Deployment, DeployOptions
     from flowc.driver import StartedRun
-    from flowc.registry import Build, Deployment, DeployOptions
 
     Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -35,30 +35,10 @@ def _build_argument() -> Callable[[Command], Command]:
     return click.argument("folder", metavar="BUILD_DIR", type=click.Path())
 
 
-def _to_option() -> Callable[[Command], Command]:
-    return click.option(
-        "--to",
-        default="",
-        metavar="WHERE",
-        help="Where files go. Airflow: its DAGs folder, a path or s3:, gs:, az:"
-        " [env: FLOWC_AIRFLOW_DAGS]. Prefect: a folder that the worker sees [default:"
-        " ~/.flowc/prefect]. Kubeflow: a namespace.",
-    )
-
-
-def _url_option() -> Callable[[Command], Command]:
-    return click.option(
-        "--url",
-        default="",
-        metavar="URL",
-        help="The engine's API. [env: FLOWC_AIRFLOW_URL, PREFECT_API_URL, FLOWC_KUBEFLOW_URL]",
-    )
-
-
 @click.command("deploy", cls=SuggestingCommand, short_help="Take a build to a running engine.")
 @_build_argument()
-@_to_option()
-@_url_option()
+@options.to_option()
+@options.url_option()
 @click.option("--unpause", is_flag=True, help="Airflow: let the DAG run.")
 @click.option(
     "--work-pool",
@@ -107,7 +87,7 @@ def deploy_command(  # noqa: PLR0913 - one argument for each option
     """  # noqa: D301 - \b keeps click from joining the lines
     from flowc import driver
     from flowc.cli.progress import open_plain
-    from flowc.registry import DeployOptions
+    from flowc.deploying import DeployOptions
 
     _check_run_options(trigger=trigger, wait=wait, parameters=parameters)
     build = driver.read_build(folder)
@@ -138,8 +118,8 @@ def deploy_command(  # noqa: PLR0913 - one argument for each option
 
 @click.command("undeploy", cls=SuggestingCommand, short_help="Remove a build from its engine.")
 @_build_argument()
-@_to_option()
-@_url_option()
+@options.to_option()
+@options.url_option()
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
@@ -158,7 +138,7 @@ def undeploy_command(*, folder: str, to: str, url: str, timeout: float, as_json:
     """  # noqa: D301 - \b keeps click from joining the lines
     from flowc import driver
     from flowc.cli.progress import open_plain
-    from flowc.registry import DeployOptions
+    from flowc.deploying import DeployOptions
 
     build = driver.read_build(folder)
     chosen: DeployOptions = DeployOptions(to=to, url=url, timeout=timeout)

@@ -17,29 +17,59 @@ if TYPE_CHECKING:
 
 
 @click.command("diff", cls=SuggestingCommand)
-@click.argument("old", type=click.Path(), metavar="OLD")
-@click.argument("new", type=click.Path(), metavar="NEW")
+@click.argument("folders", type=click.Path(), nargs=-1, metavar="[OLD] NEW")
+@click.option(
+    "--deployed", is_flag=True, help="Compare NEW with what is deployed, in place of OLD."
+)
+@options.to_option()
+@options.url_option()
 @click.option("--exit-code", is_flag=True, help="End with status 1 when something differs.")
 @options.json_option("the differences")
-def diff_command(*, old: str, new: str, exit_code: bool, as_json: bool) -> int:
-    """Compare two build directories by meaning: steps, code, parameters, images, order.
+def diff_command(
+    *,
+    folders: tuple[str, ...],
+    deployed: bool,
+    to: str,
+    url: str,
+    exit_code: bool,
+    as_json: bool,
+) -> int:
+    """Compare two builds by meaning: steps, code, parameters, images, order.
 
     \b
-    flowc diff build/deployed build/airflow
+    flowc diff build/before build/airflow
+    flowc diff build/airflow --deployed --to /srv/airflow/dags
+    flowc diff build/prefect --deployed
     flowc diff --exit-code before after || echo "deploy it"
     flowc diff before after --json | jq -r '.steps[] | .id + " " + .status'
 
     Comments, formatting and where a function stands are no difference. Values of environment
     variables are not shown.
     """  # noqa: D301 - \b keeps click from joining the lines
-    from flowc.driver.diff import diff_builds
+    from flowc.deploying import DeployOptions
+    from flowc.driver.diff import diff_builds, diff_deployed
 
-    document = diff_builds(old, new)
+    _check_request(folders, deployed=deployed, where=to or url)
+    if deployed:
+        document = diff_deployed(folders[0], DeployOptions(to=to, url=url))
+    else:
+        document = diff_builds(*folders)
     if as_json:
         console.print_json(document)
     else:
         _print_diff(document)
     return 1 if exit_code and not document["same"] else 0
+
+
+def _check_request(folders: tuple[str, ...], *, deployed: bool, where: str) -> None:
+    if where and not deployed:
+        raise click.UsageError("--to and --url say where a build is deployed: add --deployed")
+    if deployed and len(folders) != 1:
+        raise click.UsageError("with --deployed one build directory is compared: name it alone")
+    if not deployed and len(folders) != 2:  # noqa: PLR2004 - the old one and the new one
+        raise click.UsageError(
+            "two build directories are compared: OLD NEW; or NEW --deployed, with what is deployed"
+        )
 
 
 def _print_diff(document: DiffDocument) -> None:

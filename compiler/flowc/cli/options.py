@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import click
+from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from flowc.registry import BuildOptions
 
@@ -136,10 +137,42 @@ def ca_bundle_option() -> Callable[[Command], Command]:
     )
 
 
+def to_option() -> Callable[[Command], Command]:
+    return click.option(
+        "--to",
+        default="",
+        metavar="WHERE",
+        help="Where files go. Airflow: its DAGs folder, a path or s3:, gs:, az:"
+        " [env: FLOWC_AIRFLOW_DAGS]. Prefect: a folder that the worker sees [default:"
+        " ~/.flowc/prefect]. Kubeflow: a namespace.",
+    )
+
+
+def url_option() -> Callable[[Command], Command]:
+    return click.option(
+        "--url",
+        default="",
+        metavar="URL",
+        help="The engine's API. [env: FLOWC_AIRFLOW_URL, PREFECT_API_URL, FLOWC_KUBEFLOW_URL]",
+    )
+
+
 def json_option(what: str) -> Callable[[Command], Command]:
     return click.option(
         "--json", "as_json", is_flag=True, help=f"Print {what} as JSON, alone on standard output."
     )
+
+
+def is_typed(name: str) -> bool:
+    """Whether the command line says it, and not a default or the environment."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source is ParameterSource.COMMANDLINE
+
+
+def refuse_typed(names: Iterable[str], why: str) -> None:
+    """Raise UsageError for an option that was typed and would do nothing."""
+    for name in filter(is_typed, names):
+        raise click.UsageError(f"--{name.replace('_', '-')} {why}")
 
 
 def build_options(pip: str, ca_bundle: str | None) -> BuildOptions:

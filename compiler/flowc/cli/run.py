@@ -73,6 +73,10 @@ def run_command(  # noqa: PLR0913 - one argument for each option
     from flowc import driver
     from flowc.cli.progress import open_progress
 
+    options.refuse_typed(
+        ("parent_image", "pip", "ca_bundle") if target == "local" else (),
+        "is about images, and the target 'local' runs steps without: --target docker",
+    )
     pipeline = driver.load_pipeline(source)
     stack_store = "" if store else driver.stack_store(pipeline, stack)
     uri = store or driver.default_store(stack_store)

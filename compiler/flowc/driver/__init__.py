@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from flowc.driver.build_directory import read_build
 from flowc.driver.compile import CompileReport, compile_pipeline
 from flowc.driver.configuration import configuration_template
 from flowc.driver.deploy import (
     StartedRun,
     deploy_build,
     follow_run,
-    read_build,
     read_parameters,
     start_run,
     undeploy_build,

@@ -11,10 +11,10 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, fields, is_dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flowc.driver.build_directory import MANIFEST
+from flowc.deploying import IR, RECORD
+from flowc.driver.build_directory import AGAIN
 from flowc.errors import AuthorError
 from flowc.ir.json import from_json, to_json
 from flowc.narrowing import is_dict, is_tuple
@@ -25,24 +25,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from flowc import ir
+    from flowc.deploying import Build
     from flowc.driver.front import Front
     from flowc.registry import EmitOptions
 
-IR = "ir.json"
-RECORD = "build.json"
 VERSION = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Build:
-    """A compiled pipeline. ``name`` is what the reader calls it: its folder.
+class Record:
+    """A build, read to the end.
 
     ``options`` are those of `registry.EmitOptions`. ``functions`` are parts of the hooks' code, by
     ``module:Qualname``; ``modules`` digests of the author's files.
     """
 
-    name: str
-    manifest: Mapping[str, Any]
+    build: Build
     pipeline: ir.Pipeline
     spec: Any
     options: Mapping[str, Any]
@@ -70,78 +68,36 @@ def record_files(front: Front, options: EmitOptions) -> dict[str, bytes]:
     return {IR: to_json(front.pipeline).encode(), RECORD: text.encode()}
 
 
-def read_build(folder: str) -> Build:
-    """Raises AuthorError for what is no build directory, and for one that was changed."""
-    path = Path(folder)
-    manifest = _read_manifest(path)
-    texts = {name: _read(path, name, manifest["files"]) for name in (IR, RECORD)}
-    return _parse(folder, manifest, texts)
-
-
-def _read_manifest(path: Path) -> dict[str, Any]:
-    if not path.is_dir():
-        raise _not_a_build(path, "it is a file" if path.exists() else "it is not there")
+def read_record(build: Build) -> Record:
+    """Raises AuthorError for a build of another version of flowc."""
+    for name in (IR, RECORD):
+        if name not in build.files:
+            raise AuthorError(
+                f"the build in '{build.name}' has no {name}: an earlier flowc compiled it",
+                hint=AGAIN,
+            )
     try:
-        manifest: Any = json.loads((path / MANIFEST).read_bytes())
-    except FileNotFoundError:
-        raise _not_a_build(path, f"it has no {MANIFEST}") from None
-    except (OSError, ValueError):
-        manifest = None
-    kinds = {"flowc": str, "pipeline": str, "target": str, "files": dict}
-    if not is_dict(manifest) or any(type(manifest.get(key)) is not kinds[key] for key in kinds):
-        raise _not_a_build(path, f"its {MANIFEST} is not one of flowc's")
-    return manifest
-
-
-def _parse(folder: str, manifest: dict[str, Any], texts: Mapping[str, bytes]) -> Build:
-    try:
-        record: Any = json.loads(texts[RECORD])
+        record: Any = json.loads(build.files[RECORD])
     except ValueError:
         record = None
     version = record.get("flowc_build") if is_dict(record) else None
     if version != VERSION:
         raise AuthorError(
-            f"the build in '{folder}' has a {RECORD} of version {version!r}; this flowc reads "
+            f"the build in '{build.name}' has a {RECORD} of version {version!r}; this flowc reads "
             f"version {VERSION}",
-            hint=_AGAIN,
+            hint=AGAIN,
         )
     try:
-        return Build(
-            name=folder,
-            manifest=manifest,
-            pipeline=from_json(texts[IR].decode()),
-            spec=record["specification"],
-            options=record["options"],
-            functions=record["functions"],
-            modules=record["modules"],
-        )
+        pipeline = from_json(build.files[IR].decode())
     except AuthorError as error:
-        raise AuthorError(f"the build in '{folder}': {error.message}", hint=_AGAIN) from None
-
-
-def _read(path: Path, name: str, listed: Mapping[str, Any]) -> bytes:
-    if name not in listed:
-        raise AuthorError(
-            f"the build in '{path}' has no {name}: an earlier flowc compiled it", hint=_AGAIN
-        )
-    try:
-        data = (path / name).read_bytes()
-    except OSError as error:
-        raise AuthorError(f"{path / name}: {error.strerror}", hint=_AGAIN) from None
-    if _digest(data) != listed[name]:
-        raise AuthorError(
-            f"{path / name} is not what was compiled: it has been changed since", hint=_AGAIN
-        )
-    return data
-
-
-_AGAIN = "compile the pipeline again"
-
-
-def _not_a_build(folder: Path, why: str) -> AuthorError:
-    return AuthorError(
-        f"'{folder}' is no build directory: {why}",
-        hint="name a folder that `flowc compile ... --out DIR` has written",
+        raise AuthorError(f"the build in '{build.name}': {error.message}", hint=AGAIN) from None
+    return Record(
+        build=build,
+        pipeline=pipeline,
+        spec=record["specification"],
+        options=record["options"],
+        functions=record["functions"],
+        modules=record["modules"],
     )
 
 

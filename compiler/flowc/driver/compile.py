@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from flowc.driver.build_directory import MANIFEST, check_free, manifest_text, write_build
-from flowc.driver.build_record import IR, record_files
+from flowc.deploying import IR, MANIFEST
+from flowc.driver.build_directory import check_free, manifest_text, write_build
+from flowc.driver.build_record import record_files
 from flowc.driver.executors import choose_executor
 from flowc.driver.front import Front, prepare
 from flowc.driver.manifest import manifest
@@ -84,7 +85,7 @@ def compile_pipeline(  # noqa: PLR0913 - the options of a compilation, each by i
     backend = _engine(target)
     version = choose_series(backend, asked)
     chosen = choose_executor(backend, executor, python)
-    _check_ship(ship, chosen)
+    _check_ship(ship, chosen, bundles)
     folder = Path(out)
     check_free(folder, pipeline.name, target)
     front = prepare(pipeline, typed=parameters, config=config, stack=stack, named=True)
@@ -142,7 +143,7 @@ def _engine(target: str) -> EngineBackend:
     return cast("EngineBackend", backend)
 
 
-def _check_ship(ship: str, chosen: Chosen) -> None:
+def _check_ship(ship: str, chosen: Chosen, bundles: Volume | None) -> None:
     feature = f"ship_{ship}"
     if chosen.supports.get(feature, "error") == "error":
         raise BackendError(
@@ -150,6 +151,11 @@ def _check_ship(ship: str, chosen: Chosen) -> None:
             hint="leave --ship away: processes find the bundle beside the engine's file"
             if chosen.executor == "process"
             else "--ship image",
+        )
+    if bundles is not None and ship != "mount":
+        raise AuthorError(
+            f"--bundles is where bundles are mounted from, and --ship {ship} mounts none",
+            hint="--ship mount, or leave --bundles away",
         )
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from flowc.driver.build_directory import MANIFEST
+from flowc.deploying import DeployingBackend
+from flowc.driver.publishing import publish_build
 from flowc.errors import AuthorError, BackendError, did_you_mean
-from flowc.narrowing import is_dict
-from flowc.registry import Build, DeployingBackend, DeployOptions, backend_names, find_backend
+from flowc.registry import backend_names, find_backend
 from flowc.trace.parameters import json_text
 from flowc.trace.types import type_of_spec
 from flowc_runtime import values
@@ -21,26 +18,19 @@ from flowc_runtime.contract import ARGUMENT_LIMIT, run_id
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from flowc.registry import Deployment, EngineRunStatus, Reporter
+    from flowc.deploying import (
+        Build,
+        Deployed,
+        Deployer,
+        Deployment,
+        DeployOptions,
+        EngineRunStatus,
+    )
+    from flowc.registry import Reporter
     from flowc_runtime.contract import TypeSpec
-
-IMAGES = "images/"
-"""The contexts of images, which an engine never sees."""
 
 _POLL = 1.0
 """Seconds between two looks at a run."""
-
-_AGAIN = "compile it again: flowc compile SOURCE --target TARGET --out DIR"
-
-_KNOWN = {
-    "target": str,
-    "pipeline": str,
-    "source": str,
-    "files": dict,
-    "parameters": dict,
-    "signature": dict,
-}
-"""What a manifest must tell to be deployed."""
 
 _FLAGS = {
     "to": "--to",
@@ -60,58 +50,40 @@ class StartedRun:
     status: EngineRunStatus | None = None
 
 
-def read_build(folder: str) -> Build:
-    """The build in ``folder``, each of its files as the manifest has it.
-
-    Raises AuthorError for what is no build, or no longer what was compiled.
-    """
-    path = Path(folder)
-    manifest = _manifest(path)
-    contents = {name: _content(path, name) for name in manifest["files"]}
-    damaged = sorted(
-        name
-        for name, digest in manifest["files"].items()
-        if hashlib.sha256(contents[name]).hexdigest() != digest
-    )
-    if damaged:
-        raise AuthorError(
-            f"'{path / damaged[0]}' is not what was compiled: its digest differs from the "
-            f"manifest's{_and_more(damaged)}",
-            hint=_AGAIN,
-        )
-    files = {name: data for name, data in contents.items() if not name.startswith(IMAGES)}
-    return Build(
-        folder=str(path.resolve()),
-        target=manifest["target"],
-        pipeline=manifest["pipeline"],
-        source=manifest["source"],
-        digest=_digest(files),
-        files=files,
-        parameters=manifest["signature"],
-        bound=tuple(sorted(manifest["parameters"].keys() - manifest["signature"].keys())),
-    )
-
-
 def deploy_build(build: Build, options: DeployOptions, reporter: Reporter) -> Deployment:
     """Deploy; nothing is changed where the engine has this very build already.
 
-    Raises AuthorError or BackendError, and then an earlier deployment is as it was.
+    The bundle is there first. Raises AuthorError or BackendError, and then an earlier deployment
+    is as it was.
     """
-    backend = _backend(build)
-    _check_options(backend, options)
-    return backend.deploy(build, options, reporter)
+    deployer = _deployer(build, options)
+    notes = publish_build(build)
+    deployment = deployer.deploy(build, options, reporter)
+    return replace(deployment, notes=(*deployment.notes, *notes))
 
 
 def undeploy_build(build: Build, options: DeployOptions, reporter: Reporter) -> Deployment:
     """Remove what was deployed; runs and their records stay."""
-    backend = _backend(build)
-    _check_options(backend, options)
-    return backend.undeploy(build, options, reporter)
+    return _deployer(build, options).undeploy(build, options, reporter)
+
+
+def find_deployed(build: Build, options: DeployOptions) -> Deployed:
+    """What is deployed of the build's pipeline.
+
+    Raises BackendError when nothing is.
+    """
+    found = _deployer(build, options).find(build, options)
+    if found is None:
+        raise BackendError(
+            f"nothing is deployed of the pipeline '{build.pipeline}' on {build.target}",
+            hint=f"flowc deploy {build.name}",
+        )
+    return found
 
 
 def start_run(build: Build, options: DeployOptions, parameters: Mapping[str, str]) -> StartedRun:
     """Start a run with ``parameters``, which are JSON texts from `read_parameters`."""
-    engine_run = _backend(build).trigger(build, options, parameters)
+    engine_run = _deployer(build, options).trigger(build, options, parameters)
     return StartedRun(run_id=run_id(build.pipeline, engine_run), engine_run=engine_run)
 
 
@@ -127,10 +99,10 @@ def follow_run(
 
     Raises BackendError when that takes longer than ``timeout``; the run itself then goes on.
     """
-    backend = _backend(build)
+    deployer = _deployer(build, options)
     end = None if timeout is None else time.monotonic() + timeout
     before: dict[str, str] = {}
-    for status in backend.follow(options, started.engine_run):
+    for status in deployer.follow(options, started.engine_run):
         now = {"run": status.state, **{f"step {k}": v for k, v in status.tasks.items()}}
         for name, state in now.items():
             if before.get(name) != state:
@@ -207,54 +179,7 @@ def _is_standard(name: str) -> bool:
     return name.partition(":")[0].partition(".")[0] in sys.stdlib_module_names
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
-    if not folder.is_dir():
-        what = "is a file" if folder.exists() else "does not exist"
-        raise AuthorError(
-            f"the build directory '{folder}' {what}",
-            hint="name the folder that flowc compile wrote, for example build/airflow/NAME",
-        )
-    try:
-        manifest: object = json.loads((folder / MANIFEST).read_bytes())
-    except (OSError, ValueError):
-        manifest = None
-    if not is_dict(manifest) or "pipeline" not in manifest:
-        raise AuthorError(
-            f"'{folder}' is no build directory: it has no {MANIFEST} of flowc's", hint=_AGAIN
-        )
-    for name, kind in _KNOWN.items():
-        if not isinstance(manifest.get(name), kind):
-            raise AuthorError(
-                f"the {MANIFEST} of '{folder}' does not tell '{name}'",
-                hint=f"another version of flowc wrote it; {_AGAIN}",
-            )
-    return manifest
-
-
-def _content(folder: Path, name: str) -> bytes:
-    path = folder / name
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise AuthorError(f"the {MANIFEST} of '{folder}' names '{name}', outside of the folder")
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise AuthorError(
-            f"the build directory lacks '{path}': {error.strerror}", hint=_AGAIN
-        ) from None
-
-
-def _digest(files: Mapping[str, bytes]) -> str:
-    state = hashlib.sha256()
-    for name in sorted(files):
-        state.update(f"{name}\0{hashlib.sha256(files[name]).hexdigest()}\n".encode())
-    return state.hexdigest()
-
-
-def _and_more(names: list[str]) -> str:
-    return f", and {len(names) - 1} more" if len(names) > 1 else ""
-
-
-def _backend(build: Build) -> DeployingBackend:
+def _deployer(build: Build, options: DeployOptions) -> Deployer:
     backend = find_backend(build.target)
     if not isinstance(backend, DeployingBackend):
         able = [
@@ -264,7 +189,8 @@ def _backend(build: Build) -> DeployingBackend:
             f"the target '{build.target}' cannot be deployed to by flowc",
             hint=f"those that can: {', '.join(able)}",
         )
-    return backend
+    _check_options(backend, options)
+    return backend.deployer()
 
 
 def _check_options(backend: DeployingBackend, options: DeployOptions) -> None:

@@ -16,11 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from flowc.driver.build_record import read_record
 from flowc.errors import BackendError
+from flowc.registry import Bundle, EmitOptions, Volume
 from flowc_runtime.stores import StoreError, open_store
 
 if TYPE_CHECKING:
-    from flowc.registry import Emission, EmitOptions
+    from flowc.deploying import Build
+    from flowc.registry import Emission
 
 
 def publish(options: EmitOptions) -> list[str]:
@@ -46,12 +49,41 @@ def publish(options: EmitOptions) -> list[str]:
     return []
 
 
+def publish_build(build: Build) -> list[str]:
+    """Publish the bundle of a build that was compiled on another machine, or without building.
+
+    A store that refuses this machine is told in a note: others may have put the bundle there.
+    """
+    if build.manifest.get("ship") not in {"store", "mount"}:
+        return []
+    options = _options(build)
+    try:
+        return publish(options)
+    except BackendError as error:
+        return [f"{error.message}; {_left(options)}, unless it is there"]
+
+
 def unbuilt(options: EmitOptions, emission: Emission) -> list[str]:
     """Notes on what was not done because nothing was to be built."""
     notes = ["no image was built or tried: --no-build"] if emission.uses else []
     if options.ship in {"store", "mount"}:
         notes.append(_left(options))
     return notes
+
+
+def _options(build: Build) -> EmitOptions:
+    """What of the compilation's options tells where the bundle goes."""
+    record, digest = read_record(build), build.manifest["bundle"]
+    asked = record.options
+    bundles = asked["bundles"]
+    return EmitOptions(
+        bundle=Bundle(digest=digest, data=build.files[f"bundles/{digest}.pyz"]),
+        spec=record.spec,
+        store=asked["store"],
+        volumes=tuple(Volume(**it) for it in asked["volumes"]),
+        ship=asked["ship"],
+        bundles=None if bundles is None else Volume(**bundles),
+    )
 
 
 def _put_file(folder: Path | None, key: str, options: EmitOptions) -> list[str]:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
-from flowc.driver.build_directory import MANIFEST
-from flowc.driver.build_record import IR, RECORD, read_build
+from flowc.deploying import IMAGES, IR, MANIFEST, RECORD
+from flowc.driver.build_directory import build_of, changed_files, read_build
+from flowc.driver.build_record import read_record
+from flowc.driver.deploy import find_deployed
 from flowc.driver.diff.pipelines import pipeline_changes
 from flowc.driver.diff.steps import Version, step_changes
+from flowc.driver.diff.telling import change
+from flowc.errors import BackendError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from flowc import ir
     from flowc.client.differences import Cause
-    from flowc.driver.build_record import Build
+    from flowc.deploying import Build, Deployed, DeployOptions
+    from flowc.driver.build_record import Record
 
 
 class StepDiff(TypedDict):
@@ -47,15 +52,65 @@ class DiffDocument(TypedDict):
 
 def diff_builds(old: str, new: str) -> DiffDocument:
     """Compare two build directories. Raises AuthorError for what is none."""
-    return compare_builds(read_build(old), read_build(new))
+    before, after = read_build(old), read_build(new)
+    return compare_records(read_record(before), read_record(after))
 
 
-def compare_builds(old: Build, new: Build) -> DiffDocument:
+def diff_deployed(folder: str, options: DeployOptions) -> DiffDocument:
+    """Compare what is deployed with a build directory of the same pipeline.
+
+    Raises BackendError where nothing is deployed, or something that flowc did not deploy.
+    """
+    build = read_build(folder)
+    found = find_deployed(build, options)
+    if found.files:
+        return compare_records(read_record(_build_there(found)), read_record(build))
+    return _compare_digests(found, build)
+
+
+def _build_there(found: Deployed) -> Build:
+    if MANIFEST not in found.files:
+        raise BackendError(
+            f"{found.where}: nothing tells what it was made from, flowc deploy did not put it "
+            "there",
+            hint="deploy it with flowc deploy, or compare two build directories",
+        )
+    build = build_of(found.where, found.files)
+    listed = build.manifest["files"]
+    contents = {name: data for name, data in found.files.items() if name in listed}
+    changed = changed_files(listed, contents)
+    if changed or not build.digest.startswith(found.digest):
+        what = f"'{changed[0]}'" if changed else MANIFEST
+        raise BackendError(
+            f"{found.where}: {what} is not what was deployed, it has been changed since",
+            hint="deploy it again with flowc deploy, or compare two build directories",
+        )
+    return build
+
+
+def _compare_digests(found: Deployed, build: Build) -> DiffDocument:
+    same = build.digest.startswith(found.digest)
+    text = (
+        f"another build is deployed, `{found.digest}`; {build.target} keeps of a build no more "
+        "than its digest: compare the two build directories to see what differs"
+    )
+    return {
+        "pipeline": build.pipeline,
+        "old": found.where,
+        "new": build.name,
+        "same": same,
+        "changes": [] if same else [change("build", found.digest, text)],
+        "steps": [],
+        "files": [],
+    }
+
+
+def compare_records(old: Record, new: Record) -> DiffDocument:
     changes, steps = pipeline_changes(old, new), _steps(old, new)
     return {
         "pipeline": new.pipeline.name,
-        "old": old.name,
-        "new": new.name,
+        "old": old.build.name,
+        "new": new.build.name,
         "same": not changes and not steps,
         "changes": changes,
         "steps": steps,
@@ -63,7 +118,7 @@ def compare_builds(old: Build, new: Build) -> DiffDocument:
     }
 
 
-def _steps(old: Build, new: Build) -> list[StepDiff]:
+def _steps(old: Record, new: Record) -> list[StepDiff]:
     """In the new pipeline's order, and what is gone at the end."""
     before, after = _versions(old), _versions(new)
     found = [
@@ -78,11 +133,11 @@ def _steps(old: Build, new: Build) -> list[StepDiff]:
     return [step for step in found if step["changes"] or step["status"] != "changed"]
 
 
-def _versions(build: Build) -> dict[str, Version]:
-    specs = {spec["id"]: spec for spec in build.spec["steps"]}
+def _versions(record: Record) -> dict[str, Version]:
+    specs = {spec["id"]: spec for spec in record.spec["steps"]}
     return {
-        step.id: Version(build=build, step=step, spec=specs[step.id])
-        for step in build.pipeline.steps
+        step.id: Version(record=record, step=step, spec=specs[step.id])
+        for step in record.pipeline.steps
     }
 
 
@@ -96,16 +151,16 @@ def _diff(step: ir.Step, status: str, changes: list[Cause] | None = None) -> Ste
     }
 
 
-def _files(old: Build, new: Build) -> list[str]:
+def _files(old: Record, new: Record) -> list[str]:
     before, after = _texts(old), _texts(new)
     return sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
 
 
-def _texts(build: Build) -> Mapping[str, str]:
+def _texts(record: Record) -> Mapping[str, str]:
     """Digests of files; images and bundles are left out, for what is in them is of these files."""
     written = {
         name: digest
-        for name, digest in build.manifest["files"].items()
-        if not name.startswith(("images/", "bundles/")) and name not in {IR, RECORD, MANIFEST}
+        for name, digest in record.build.manifest["files"].items()
+        if not name.startswith((IMAGES, "bundles/")) and name not in {IR, RECORD}
     }
-    return {**build.modules, **written}
+    return {**record.modules, **written}

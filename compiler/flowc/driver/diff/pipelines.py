@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from flowc.client.differences import Cause
-    from flowc.driver.build_record import Build
+    from flowc.driver.build_record import Record
 
     Tell = Callable[[ir.Pipeline, ir.Pipeline], Iterator[Cause]]
 
@@ -22,16 +22,17 @@ FACTS = {"target": "target", "flowc": "flowc"}
 """What the manifest says that is told first."""
 
 
-def pipeline_changes(old: Build, new: Build) -> list[Cause]:
+def pipeline_changes(old: Record, new: Record) -> list[Cause]:
     """What was asked of the compilation first, then the pipeline's own settings."""
+    was, now = old.build.manifest, new.build.manifest
     found = [
-        change(name, name, setting(name, old.manifest[name], new.manifest[name]))
+        change(name, name, setting(name, was[name], now[name]))
         for name in FACTS
-        if old.manifest[name] != new.manifest[name]
+        if was[name] != now[name]
     ]
     found += _option_changes(old.options, new.options)
     for field in fields(ir.Pipeline):
-        before, after = (getattr(build.pipeline, field.name) for build in (old, new))
+        before, after = (getattr(record.pipeline, field.name) for record in (old, new))
         if before != after:
             found += TELLERS.get(field.name, _tell(field.name))(old.pipeline, new.pipeline)
     found += _file_changes(_included(old), _included(new))
@@ -53,8 +54,8 @@ def _flat(item: Any) -> str:
     return ":".join(map(str, item.values())) if is_dict(item) else item
 
 
-def _included(build: Build) -> Mapping[str, str]:
-    steps = build.spec["steps"]
+def _included(record: Record) -> Mapping[str, str]:
+    steps = record.spec["steps"]
     return steps[0]["ingredients"].get("include", {}) if steps else {}
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from flowc.client.differences import Cause, Kept
-    from flowc.driver.build_record import Build
+    from flowc.driver.build_record import Record
     from flowc_runtime.contract import StepSpec
 
     Tell = Callable[[ir.Step, ir.Step], Iterator[Cause]]
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class Version:
     """An invocation in one of the builds, as the IR and as the specification have it."""
 
-    build: Build
+    record: Record
     step: ir.Step
     spec: StepSpec
 
@@ -42,7 +42,7 @@ def step_changes(old: Version, new: Version) -> list[Cause]:
     for field in fields(ir.Step):
         if getattr(before, field.name) != getattr(after, field.name):
             found += TELLERS.get(field.name, _tell(field.name))(before, after)
-    found += hook_code_changes(old.build, new.build, before.hooks, after.hooks)
+    found += hook_code_changes(old.record, new.record, before.hooks, after.hooks)
     return found
 
 
@@ -54,7 +54,7 @@ def _kept(version: Version) -> Kept:
     counted = {
         name: value for name, value in version.spec["ingredients"].items() if name != "include"
     }
-    code = keys.code_parts(version.build.spec, version.spec)
+    code = keys.code_parts(version.record.spec, version.spec)
     return {"ingredients": {"ingredients": counted}, "code": code}
 
 
@@ -220,7 +220,7 @@ def hook_changes(before: tuple[ir.Hook, ...], after: tuple[ir.Hook, ...]) -> Ite
 
 
 def hook_code_changes(
-    old: Build, new: Build, before: tuple[ir.Hook, ...], after: tuple[ir.Hook, ...]
+    old: Record, new: Record, before: tuple[ir.Hook, ...], after: tuple[ir.Hook, ...]
 ) -> Iterator[Cause]:
     """What changed in the code of hooks that are the same functions as before."""
     same = {(hook.event, _name(hook)) for hook in before}
