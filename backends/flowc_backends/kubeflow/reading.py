@@ -6,7 +6,7 @@ for each of them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import yaml
 from yaml.constructor import SafeConstructor
@@ -33,7 +33,7 @@ def read_documents(text: str) -> list[Any]:
     next_event: Callable[[], yaml.Event] = loader(text).get_event
     while True:
         event: Any = next_event()
-        kind: Any = type(event)
+        kind = cast("type[yaml.Event]", type(event))
         if kind is yaml.ScalarEvent:
             open_lists[-1].append(scalar(event))
         elif kind in _STARTS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import TYPE_CHECKING, cast
 
@@ -174,6 +175,9 @@ def compile_command(  # noqa: PLR0913 - one argument for each option
     A parameter that the pipeline only passes on stays a parameter of the engine; one that decides
     the pipeline's shape is bound now, with --param. The report says which are which.
     """  # noqa: D301 - \b keeps click from joining the lines
+    # The process ends before garbage would matter, and a long pipeline is one large tree that is
+    # looked through again and again.
+    gc.set_threshold(100_000)
     from dataclasses import replace
 
     from flowc import driver
