@@ -32,6 +32,7 @@ AirflowName: TypeAlias = Literal["airflow3", "airflow2"]
 
 USER, PASSWORD = "flowc", "flowc"
 ENDED = frozenset({"success", "failed"})
+LONG = "7200"  # seconds
 
 # The two majors differ in three things: what is started, where the interface is, and how one
 # proves to be allowed in.
@@ -135,6 +136,7 @@ class Airflow:
             "LOGGING__TRIGGER_LOG_SERVER_PORT": str(self._trigger_log_port),
             "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
             "SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "2",
+            **self._patience(),
             "USAGE_DATA_COLLECTION__ENABLED": "False",
         }
         # New and changed files are found by listing the folder; the interval between two parses
@@ -175,6 +177,16 @@ class Airflow:
                 **{f"AIRFLOW__{name}": value for name, value in options.items()},
             },
         )
+
+    def _patience(self) -> dict[str, str]:
+        """A machine that stood still for minutes is no reason to end tasks or servers."""
+        if self.name == "airflow3":
+            return {"SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": LONG}
+        return {
+            "SCHEDULER__SCHEDULER_ZOMBIE_TASK_THRESHOLD": LONG,
+            "WEBSERVER__WEB_SERVER_MASTER_TIMEOUT": LONG,
+            "WEBSERVER__WEB_SERVER_WORKER_TIMEOUT": LONG,
+        }
 
     def authorization(self) -> str:
         """The value of the Authorization header that a client of this server sends."""

@@ -470,6 +470,6 @@ def run_name_key(name: str) -> str:
 
 def run_id(pipeline: str, engine_run: str) -> str:
     """``<pipeline>-<8 hex of the engine's own run id>``."""
-    import hashlib
+    from flowc_runtime.sha256 import sha256
 
-    return f"{pipeline}-{hashlib.sha256(engine_run.encode()).hexdigest()[:8]}"
+    return f"{pipeline}-{sha256(engine_run.encode()).hexdigest()[:8]}"

@@ -170,7 +170,7 @@ def cache_key(
     ``computed`` is what the policy's key function returned, encoded: it counts in place of the
     inputs that the function takes.
     """
-    import hashlib  # loads OpenSSL, which `--help` and `check` do without
+    from flowc_runtime.sha256 import sha256  # `--help` and `check` do without
 
     left_out = uncounted(step)
     ingredients: dict[str, Json] = {
@@ -192,7 +192,7 @@ def cache_key(
     text = values.canonical(ingredients)
     if PAIRS in text:
         text = values.canonical(json.loads(text, object_hook=_forget_order))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(), ingredients
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest(), ingredients
 
 
 def uncounted(step: StepSpec) -> set[str]:

@@ -117,11 +117,13 @@ def _folder(rest: str, uri: str) -> str:
 
 def digest_file(path: str) -> tuple[str, int]:
     """The sha256 and the size of a file."""
-    import hashlib  # loads OpenSSL; not every start needs it
-
     file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     try:
-        state = hashlib.sha256()
+        if os.fstat(file).st_size > CHUNK:
+            from hashlib import sha256  # several times as fast, once OpenSSL is loaded
+        else:
+            from flowc_runtime.sha256 import sha256
+        state = sha256()
         size = 0
         # One small read is all that most artifacts need, and no large buffer.
         wanted = SMALL
