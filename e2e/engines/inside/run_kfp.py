@@ -8,7 +8,7 @@ a package that kfp cannot read or run the file has the traceback as `error`.
 The runner's own way with containers is replaced. It has the daemon remove each one at its end and
 then asks for the exit status: when the container is gone by then, it reports success. So does a
 container that failed quickly, now and then. It also pulls what is not there, and cannot mount the
-volumes that a cluster would.
+volumes that a cluster would. Before 2.15 it drops the variables that the package gives.
 """
 
 from __future__ import annotations
@@ -25,8 +25,24 @@ from typing import Any
 # kfp warns of its own deprecations while it is imported.
 warnings.simplefilter("ignore")
 
+from google.protobuf.json_format import MessageToDict  # noqa: E402
 from kfp import components, local  # noqa: E402
 from kfp.local import docker_task_handler  # noqa: E402
+
+containers: list[dict[str, Any]] = []
+"""Those of the package that runs."""
+
+
+def variables_of(image: str, command: list[str]) -> dict[str, str]:
+    for container in containers:
+        words = [*container.get("command", ()), *container.get("args", ())]
+        # A placeholder has been filled in by now.
+        alike = (
+            "{{$" in word or word == given for word, given in zip(words, command, strict=False)
+        )
+        if container["image"] == image and len(words) == len(command) and all(alike):
+            return {item["name"]: item["value"] for item in container.get("env", ())}
+    raise ValueError(f"no executor of the package runs {command}")
 
 
 def patch_runner(volumes: dict[str, str], environment: dict[str, str]) -> None:
@@ -36,7 +52,8 @@ def patch_runner(volumes: dict[str, str], environment: dict[str, str]) -> None:
         client: Any, image: str, command: list[str], volumes: dict[str, Any], **options: Any
     ) -> int:
         # What a cluster sets for every pod beats what the package says.
-        variables = {**options.pop("environment", {}), **environment}
+        variables = {**variables_of(image, command), **environment}
+        options.pop("environment", None)
         container = client.containers.create(
             image, command, volumes={**volumes, **mounted}, environment=variables, **options
         )
@@ -54,6 +71,8 @@ def patch_runner(volumes: dict[str, str], environment: dict[str, str]) -> None:
 
 def run(package: str, arguments: dict[str, Any]) -> str:
     pipeline = components.load_component_from_file(package)
+    executors = MessageToDict(pipeline.pipeline_spec.deployment_spec)["executors"]
+    containers[:] = [executor["container"] for executor in executors.values()]
     try:
         pipeline(**arguments)
     except RuntimeError as error:
