@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import CellType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from flowc.authoring.definition import Definition
@@ -30,7 +30,9 @@ def digest_value(module: Module, name: str, kind: str) -> tuple[str, str]:
         return "", "its module is not imported where flowc compiles"
     found = vars(live)[name]
     if isinstance(found, Definition):
-        return "", ""
+        if kind != FUNCTION or found.entrypoint.__closure__ is None:
+            return "", ""
+        found = found.entrypoint
     try:
         text = values.canonical(values.encode(_content(found, kind)))
     except values.NotEncodable as error:
@@ -58,19 +60,34 @@ def _content(found: Any, kind: str) -> Any:
     return repr(found) if isinstance(found, Secret) else found
 
 
-def _parts(found: Any) -> Any:
-    """A function's defaults, a class's plain attributes."""
-    while hasattr(found, "__wrapped__"):
+def _parts(found: Any, seen: tuple[object, ...] = ()) -> Any:
+    """A function's defaults and what its closure holds, a class's attributes and methods."""
+    while not isinstance(found, FunctionType) and hasattr(found, "__wrapped__"):
         found = found.__wrapped__
+    if any(found is each for each in seen):
+        return None
     if isinstance(found, FunctionType):
-        return [found.__defaults__, found.__kwdefaults__]
+        kept = [_cell(cell, (*seen, found)) for cell in found.__closure__ or ()]
+        return [found.__defaults__, found.__kwdefaults__, *kept]
     if isinstance(found, type):
+        members = {name: each for name, each in vars(found).items() if not name.startswith("__")}
         return {
-            name: value
-            for name, value in vars(found).items()
-            if not name.startswith("__") and not _is_code(value)
+            name: _parts(each, (*seen, found)) if isinstance(each, FunctionType) else each
+            for name, each in members.items()
+            if isinstance(each, FunctionType) or not _is_code(each)
         }
     return found
+
+
+def _cell(cell: CellType, seen: tuple[object, ...]) -> Any:
+    """What a decorator kept; modules and classes count by their code."""
+    try:
+        found = cell.cell_contents
+    except ValueError:  # not filled yet
+        return None
+    if isinstance(found, FunctionType):
+        return _parts(found, seen)
+    return None if isinstance(found, (type, ModuleType)) else found
 
 
 def _is_code(value: Any) -> bool:

@@ -95,7 +95,7 @@ def computed_by(graph: Graph, module: str, index: int) -> str:
     source = graph.source(module)
     facts, statement = source.facts(index), source.outline.statements[index]
     strict = statement.kind not in {CLASS, FUNCTION}
-    reason = _looked_at(graph, module, facts)
+    reason = _looked_at(graph, module, facts) or _decorated_by(graph, module, index)
     if reason or not facts.called:
         return reason
     if statement.made and facts.called == (statement.made,):
@@ -107,6 +107,17 @@ def computed_by(graph: Graph, module: str, index: int) -> str:
         reason = _called(graph, module, chain, strict=strict)
         if reason:
             return reason
+    return ""
+
+
+def _decorated_by(graph: Graph, module: str, index: int) -> str:
+    """What a decorator looks at: it may keep that in what it makes of the definition."""
+    skipped = graph.flowc_decorators(module, index)
+    for position, chains in enumerate(graph.source(module).outline.statements[index].decorators):
+        for chain in chains if position not in skipped else ():
+            reason = _called(graph, module, chain, strict=False)
+            if reason:
+                return reason
     return ""
 
 
