@@ -31,9 +31,6 @@ def interrupt(number: int, _frame: FrameType | None) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[ENGINES] = Engines()
     config.stash[TABLES] = []
-    config.addinivalue_line(
-        "markers", "engine(*names): engines that the test asks for by name while it runs"
-    )
     # Whoever ends the tests with SIGTERM wants the engines to end as well.
     signal.signal(signal.SIGTERM, interrupt)
 

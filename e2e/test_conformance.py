@@ -152,6 +152,9 @@ def answers(record_table: RecordTable) -> Iterator[dict[tuple[str, str], str]]:
 
 
 @pytest.mark.parametrize(("target", "entry"), cases())
+@pytest.mark.shows("ship_image", on=["kubeflow", "airflow", "prefect"])
+@pytest.mark.shows("docker_executor", on=["docker", "airflow", "prefect"])
+@pytest.mark.shows("ship_mount", on=["docker"])
 def test_conformance(
     target: str,
     entry: Entry,

@@ -230,6 +230,9 @@ def losses(target: Target) -> dict[str, object]:
     return {"lost": 0 if target.name == "local" else 1}
 
 
+@pytest.mark.shows(
+    "infrastructure_retries", on=["local", "docker", "kubeflow", "airflow", "prefect"]
+)
 def test_a_lost_container_is_started_again(
     targets: list[Target], record_table: RecordTable
 ) -> None:

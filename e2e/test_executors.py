@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,6 +69,12 @@ ENVIRONMENT = [
     {"name": "FLOWC_STORE", "value": "file:///flowc/store"},
     {"name": "FLOWC_SECRET_DB_MAIN_PASSWORD", "valueFrom": {"secretKeyRef": SECRET}},
 ]
+OF_PODS = (
+    *("resources", "gpus", "gpu_types", "node_selector", "tolerations", "service_account"),
+    *("pvc_volumes", "host_path_volumes", "config_map_volumes", "empty_dir_volumes"),
+    *("labels", "annotations", "image_pull", "secrets", "images", "ship_image"),
+)
+"""The features that `placed` shows."""
 ANNOTATIONS = {"example.org/why": "{{ because }} of $HOME"}
 
 
@@ -102,6 +109,8 @@ def said(found: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("engine", ["airflow2", "airflow3"])
+@pytest.mark.shows(*OF_PODS, "kubernetes_executor", on=["airflow:kubernetes"])
+@pytest.mark.shows("kubernetes_executor", on=["airflow"])
 def test_airflow_would_start_these_pods(engine: EngineName, tmp_path: Path) -> None:
     file = compile_placed("airflow", tmp_path / "build")
     pods = ask(engine, "build_pods.py", file, home=tmp_path / "home")
@@ -111,6 +120,7 @@ def test_airflow_would_start_these_pods(engine: EngineName, tmp_path: Path) -> N
     assert pod["spec"]["volumes"] == VOLUMES
     assert container["volumeMounts"] == MOUNTS
     assert container["resources"] == {"requests": AMOUNTS, "limits": AMOUNTS}
+    assert container["image"].startswith("flowc/placed:")
     assert container["imagePullPolicy"] == "Always"
     assert container["command"] == ["python3", "/opt/flowc/bundle"]
     assert container["args"][:2] == ["step", "work"]
@@ -125,6 +135,7 @@ def test_airflow_would_start_these_pods(engine: EngineName, tmp_path: Path) -> N
     assert last["volumes"] == VOLUMES[:1]
 
 
+@pytest.mark.shows(*OF_PODS, "kubernetes_executor", on=["prefect:kubernetes"])
 def test_prefect_would_start_these_jobs(tmp_path: Path) -> None:
     file = compile_placed("prefect", tmp_path / "build")
     jobs = ask("prefect", "build_jobs.py", file, home=tmp_path / "home")
@@ -134,6 +145,7 @@ def test_prefect_would_start_these_jobs(tmp_path: Path) -> None:
     assert template["spec"]["volumes"] == VOLUMES
     assert container["volumeMounts"] == MOUNTS
     assert container["resources"] == {"requests": AMOUNTS, "limits": AMOUNTS}
+    assert container["image"].startswith("flowc/placed:")
     assert container["imagePullPolicy"] == "Always"
     assert container["command"][:4] == ["python3", "/opt/flowc/bundle", "step", "work"]
     assert container["command"][-1] == 'text="$$$$ $$(FLOWC_STORE) {{ x }}"'
@@ -172,6 +184,7 @@ def words_of(pod: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("engine", ["airflow2", "airflow3", "prefect"])
+@pytest.mark.shows("ship_inline", "environment", on=["airflow:kubernetes", "prefect:kubernetes"])
 def test_a_bundle_comes_with_its_pod(engine: EngineName, tmp_path: Path) -> None:
     pod = pod_of(engine, tmp_path, "--ship", "inline")
     [container] = pod["containers"]
@@ -188,6 +201,7 @@ def test_a_bundle_comes_with_its_pod(engine: EngineName, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("engine", ["airflow2", "airflow3", "prefect"])
+@pytest.mark.shows("ship_mount", on=["airflow:kubernetes", "prefect:kubernetes"])
 def test_a_pod_mounts_the_bundles(engine: EngineName, tmp_path: Path) -> None:
     pod = pod_of(engine, tmp_path, "--ship", "mount", "--bundles", "pvc:bundles")
     assert pod["volumes"][1] == {
@@ -218,6 +232,7 @@ def test_airflow_looks_for_no_dags_in_a_bundle(engine: EngineName, tmp_path: Pat
 
 
 @pytest.mark.parametrize("engine", ["airflow2", "airflow3"])
+@pytest.mark.shows("secrets", on=["airflow:process"])
 def test_a_process_is_told_secrets_and_nothing_shows_them(
     engine: EngineName, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -271,14 +286,20 @@ def on_airflow(airflow: Airflow, folder: Path) -> None:
     assert only_run(store, "worker", before)["status"] == "failed"
 
 
+@pytest.mark.shows("process_executor", on=["airflow", "airflow:process"])
+@pytest.mark.shows("parameters", "environment", "logs", "ship_image", on=["airflow:process"])
 def test_a_process_on_airflow_3(airflow3: Airflow, tmp_path: Path) -> None:
     on_airflow(airflow3, tmp_path)
 
 
+@pytest.mark.shows("process_executor", on=["airflow", "airflow:process"])
+@pytest.mark.shows("parameters", "environment", "logs", "ship_image", on=["airflow:process"])
 def test_a_process_on_airflow_2(airflow2: Airflow, tmp_path: Path) -> None:
     on_airflow(airflow2, tmp_path)
 
 
+@pytest.mark.shows("process_executor", on=["prefect", "prefect:process"])
+@pytest.mark.shows("parameters", "environment", "logs", "ship_image", on=["prefect:process"])
 def test_a_process_on_prefect(prefect: Prefect, tmp_path: Path) -> None:
     out, store = compile_worker("prefect", tmp_path)
     prefect.deploy(out)
@@ -330,6 +351,10 @@ def podded(prefect: Prefect, base_image: str, tmp_path: Path) -> Iterator[Podded
         yield Podded(cluster, prefect, out / "podded.py", store, configuration)
 
 
+@pytest.mark.shows("kubernetes_executor", on=["prefect", "prefect:kubernetes"])
+@pytest.mark.shows(
+    "parameters", "images", "ship_image", "environment", "logs", on=["prefect:kubernetes"]
+)
 def test_pods_on_prefect(podded: Podded) -> None:
     process = podded.start()
     output, _ = process.communicate(timeout=300)
@@ -363,10 +388,24 @@ def test_no_pod_outlives_its_flow(podded: Podded) -> None:
     assert podded.cluster.jobs == {}
 
 
+LABEL = "team=blue"
+
+
+def labelled(since: float) -> list[str]:
+    """The steps whose containers the daemon made with the label of `limited`."""
+    words = ["docker", "events", "--filter", "event=create", "--filter", f"label={LABEL}"]
+    words += ["--since", str(since), "--until", str(time.time())]
+    words += ["--format", '{{index .Actor.Attributes "flowc.step"}}']
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
 def seen(target: Machine | OnAirflow | OnPrefect) -> dict[str, str]:
     """What the step of `limited` saw on a target."""
-    state = target.run(target.prepare(PIPELINES / "limited.py"), {})
+    prepared, began = target.prepare(PIPELINES / "limited.py"), time.time()
+    state = target.run(prepared, {})
     assert state.lower() in {"completed", "success"}
+    assert "look" in labelled(began)
     document = only_run(target.store, "limited", set())
     client = Client(f"file://{target.store}")
     found: dict[str, str] = client.artifact(document["run_id"], "look")
@@ -382,14 +421,17 @@ def check_limits(found: dict[str, str], *, half_a_core: bool = True) -> None:
 
 
 @pytest.mark.usefixtures("docker_engine")
+@pytest.mark.shows("resources", "empty_dir_volumes", "labels", on=["docker"])
 def test_limits_on_docker(base_image: str, tmp_path: Path) -> None:
     check_limits(seen(Machine("docker", tmp_path, base_image)))
 
 
+@pytest.mark.shows("resources", "empty_dir_volumes", "labels", on=["prefect"])
 def test_limits_on_prefect(prefect: Prefect, base_image: str, tmp_path: Path) -> None:
     check_limits(seen(OnPrefect(prefect, tmp_path, base_image)))
 
 
+@pytest.mark.shows("resources", "empty_dir_volumes", "labels", on=["airflow"])
 def test_limits_on_airflow(airflow3: Airflow, base_image: str, tmp_path: Path) -> None:
     """Airflow's operator makes cores a weight."""
     check_limits(seen(OnAirflow("airflow3", airflow3, tmp_path, base_image)), half_a_core=False)

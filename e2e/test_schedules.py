@@ -45,6 +45,7 @@ def check_times(document: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", AIRFLOWS)
+@pytest.mark.shows("schedule", "scheduled_time", "max_active_runs", on=["airflow"])
 def test_airflow(
     name: str, request: pytest.FixtureRequest, base_image: str, tmp_path: Path
 ) -> None:
@@ -93,6 +94,7 @@ def test_airflow_reads_what_a_schedule_says(
         airflow.call("PATCH", f"/dags/{dag_id}", {"is_paused": True})
 
 
+@pytest.mark.shows("schedule", "scheduled_time", "max_active_runs", on=["prefect"])
 def test_prefect(prefect: Prefect, base_image: str, tmp_path: Path) -> None:
     target = OnPrefect(prefect, tmp_path, base_image)
     prepared = target.prepare(SOURCE)
@@ -107,6 +109,7 @@ def test_prefect(prefect: Prefect, base_image: str, tmp_path: Path) -> None:
     check_times(only_run(target.store, "timed_runs", set()))
 
 
+@pytest.mark.shows("schedule", "max_active_runs", on=["kubeflow"])
 def test_kubeflow_s_client_reads_a_recurring_run() -> None:
     script = CHECKOUT / "e2e/engines/inside/read_recurring_run.py"
     command = [engine_python("kubeflow"), script, RECURRING]

@@ -72,6 +72,7 @@ def place(tmp_path: Path, base_image: str) -> Place:
 
 
 @pytest.mark.parametrize("ship", SHIPS)
+@pytest.mark.shows("ship_inline", "ship_store", "ship_mount", on=["kubeflow"])
 def test_on_kubeflow(place: Place, ship: str, kfp: Kfp) -> None:
     out = place.compile("kubeflow", ship)
     manifest = json.loads((out / "manifest.json").read_text())
@@ -89,6 +90,7 @@ def test_on_kubeflow(place: Place, ship: str, kfp: Kfp) -> None:
 
 
 @pytest.mark.parametrize("ship", SHIPS)
+@pytest.mark.shows("ship_inline", "ship_store", "ship_mount", on=["prefect"])
 def test_on_prefect(place: Place, ship: str, prefect: Prefect) -> None:
     prefect.deploy(place.compile("prefect", ship))
     run = prefect.trigger_id(prefect.deployments()["shipped.py"], {"name": "me"})
@@ -97,6 +99,7 @@ def test_on_prefect(place: Place, ship: str, prefect: Prefect) -> None:
 
 
 @pytest.mark.parametrize("ship", SHIPS)
+@pytest.mark.shows("ship_inline", "ship_store", "ship_mount", on=["airflow"])
 def test_on_airflow(place: Place, ship: str, airflow3: Airflow) -> None:
     [file] = place.compile("airflow", ship).glob("*.py")
     named = file.with_name(f"shipped_{ship}.py")

@@ -86,6 +86,7 @@ def host_address(image: str) -> str:
 
 @pytest.mark.usefixtures("base_image")
 @pytest.mark.parametrize("name", PARAMETERS)
+@pytest.mark.shows("alerter", on=["local", "docker", "kubeflow", "airflow", "prefect"])
 def test_messages_arrive(
     name: str,
     request: pytest.FixtureRequest,

@@ -381,7 +381,7 @@ class DeployingBackend(Protocol):
 
 
 def backend_names() -> list[str]:
-    return sorted(_entry_points())
+    return sorted({*_OWN, *_entry_points()})
 
 
 def find_backend(name: str) -> Backend:
@@ -389,10 +389,10 @@ def find_backend(name: str) -> Backend:
 
     Raises AuthorError for a target that no installed distribution provides.
     """
-    points = _entry_points()
-    if name not in points:
-        raise AuthorError(f"unknown target '{name}'", hint=did_you_mean(name, list(points)))
-    module, _, attribute = points[name].partition(":")
+    place = _OWN.get(name) or _entry_points().get(name)
+    if place is None:
+        raise AuthorError(f"unknown target '{name}'", hint=did_you_mean(name, backend_names()))
+    module, _, attribute = place.partition(":")
     import importlib
 
     backend: Backend = getattr(importlib.import_module(module), attribute)()
@@ -429,8 +429,19 @@ def choose_series(backend: Backend, target: str) -> str:
     return series
 
 
+# Known without a look at every installed distribution, which costs more than most commands.
+_OWN = {
+    "local": "flowc_backends.local:LocalBackend",
+    "docker": "flowc_backends.docker:DockerBackend",
+    "kubeflow": "flowc_backends.kubeflow:KubeflowBackend",
+    "airflow": "flowc_backends.airflow:AirflowBackend",
+    "prefect": "flowc_backends.prefect:PrefectBackend",
+}
+
+
 @cache
 def _entry_points() -> dict[str, str]:
+    """The backends of other distributions."""
     from importlib.metadata import entry_points
 
     return {point.name: point.value for point in entry_points(group="flowc.backends")}

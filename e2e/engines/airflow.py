@@ -151,6 +151,9 @@ class Airflow:
                 "DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "1",
                 "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
                 "DAG_PROCESSOR__REFRESH_INTERVAL": "1",
+                # Of a request that was given up its task's start has often been taken down, and
+                # asking again is a conflict: a busy machine would fail tasks before they begin.
+                "WORKERS__EXECUTION_API_TIMEOUT": "60",
             }
         else:
             options |= {

@@ -54,9 +54,15 @@ start() {
     mountpoint -q /sys/fs/cgroup || mount -t cgroup2 none /sys/fs/cgroup
     # A daemon that was killed leaves its pid file, and the number may be in use again.
     rm -f "$pid_file"
-    # The lock must not live on in the daemon: hence 9>&-.
-    setsid nohup dockerd --host "$DOCKER_HOST" --pidfile "$pid_file" --mtu "$(uplink_mtu)" \
-        >"$log" 2>&1 </dev/null 9>&- &
+    # No lock, ours or a caller's, must live on in the daemon.
+    (
+        for descriptor in /proc/self/fd/*; do
+            descriptor=${descriptor##*/}
+            [ "$descriptor" -le 2 ] || eval "exec $descriptor>&-"
+        done
+        exec setsid nohup dockerd --host "$DOCKER_HOST" --pidfile "$pid_file" \
+            --mtu "$(uplink_mtu)"
+    ) >"$log" 2>&1 </dev/null &
     local child=$! _
     for _ in $(seq 150); do
         answers && return

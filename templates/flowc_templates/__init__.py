@@ -1,21 +1,19 @@
-"""The templates of every generated text file, and the one environment that renders them."""
+"""The templates of every generated text file, and the environment that renders them."""
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
-from flowc_templates import quoting
+from flowc_templates import python_source, quoting
 
 if TYPE_CHECKING:
-    from jinja2 import Environment, Template
+    from jinja2 import Environment
 
-__all__ = ["QuotingError", "environment", "render"]
+__all__ = ["QuotingError", "environment"]
 
 QuotingError = quoting.QuotingError
 
 
-@cache
 def environment() -> Environment:
     """Templates only print and loop: an undefined name is an error, each value has a filter."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -30,14 +28,9 @@ def environment() -> Environment:
         auto_reload=False,
     )
     jinja.filters.update(yaml=quoting.yaml, py=quoting.py, sh=quoting.sh, comment=quoting.comment)
+    jinja.filters.update(
+        literal=python_source.literal,
+        pydoc=python_source.pydoc,
+        docstring=python_source.docstring,
+    )
     return jinja
-
-
-@cache
-def _template(name: str) -> Template:
-    return environment().get_template(name)
-
-
-def render(name: str, **context: object) -> str:
-    """The text of the template ``name`` (``kubeflow/pipeline.yaml.jinja``) for these values."""
-    return _template(name).render(context)

@@ -18,6 +18,7 @@ from tests.backends.engine_pipelines import (
 )
 
 RESOURCES = ir.Resources(cpu=500, memory=10**10, gpus=2)
+OTHER_GPUS = replace(RESOURCES, gpu_type="amd.com/gpu")
 EMPTY = ir.Mount(path="/scratch", kind="empty_dir", size=2**30, memory=True)
 HOST = ir.Mount(path="/host", kind="host_path", source="/srv/data")
 
@@ -46,7 +47,7 @@ IN_A_POD = replace(
 
 ON_KUBEFLOW = pipeline(
     "placed",
-    step("work", defined=at(10), resources=RESOURCES, placement=PLACEMENT),
+    step("work", defined=at(10), resources=OTHER_GPUS, placement=PLACEMENT),
     step("other", "work", resources=ir.Resources(cpu=2000)),
 )
 IN_PODS = pipeline(
@@ -71,7 +72,7 @@ IN_PROCESSES = pipeline(
         "work",
         defined=at(10),
         docker=ir.DockerSettings(requirements=("numpy",), environment=(("NASTY", NASTY),)),
-        resources=RESOURCES,
+        resources=OTHER_GPUS,
         infrastructure_retries=2,
     ),
     step("signal", "work"),

@@ -67,6 +67,7 @@ def generated(target: str, case: str) -> str:
 
 @pytest.mark.parametrize("case", SHOWN)
 @pytest.mark.parametrize("target", ["airflow", "prefect"])
+@pytest.mark.shows("gpus", "labels", on=["airflow", "prefect"])
 def test_file_is_as_expected(target: str, case: str, golden: Callable[[str, str], None]) -> None:
     golden(f"../{target}/executor-{case}.py.txt", generated(target, case))
 
@@ -77,6 +78,21 @@ def test_file_is_formatted_and_linted(target: str, case: str) -> None:
     check_with_ruff(generated(target, case), "AIR", "E4", "E7", "E9", "F", "I", "W")
 
 
+@pytest.mark.shows(
+    "resources",
+    "gpus",
+    "gpu_types",
+    "node_selector",
+    "tolerations",
+    "pvc_volumes",
+    "config_map_volumes",
+    "empty_dir_volumes",
+    "labels",
+    "annotations",
+    "image_pull",
+    "kubernetes_executor",
+    on=["kubeflow"],
+)
 def test_package_is_as_expected(golden: Callable[[str, str], None]) -> None:
     golden(
         "../kubeflow/placed.yaml",
@@ -84,6 +100,7 @@ def test_package_is_as_expected(golden: Callable[[str, str], None]) -> None:
     )
 
 
+@pytest.mark.shows("gpus", on=["docker"])
 def test_the_docker_target_tells_the_daemon() -> None:
     assert host_config(ON_DOCKER.steps[0]) == {
         "NanoCpus": 500_000_000,
@@ -107,6 +124,14 @@ def test_a_parameter_is_no_reference_to_a_variable() -> None:
 
 
 @pytest.mark.parametrize("backend", [AirflowBackend(), PrefectBackend()])
+@pytest.mark.shows(
+    "images",
+    "ship_image",
+    "resources",
+    "gpus",
+    "gpu_types",
+    on=["airflow:process", "prefect:process"],
+)
 def test_a_process_has_its_bundle_beside_it_and_no_image(
     backend: AirflowBackend | PrefectBackend,
 ) -> None:

@@ -18,8 +18,8 @@ from flowc_backends.kubeflow.parameters import argument
 from flowc_backends.kubeflow.reading import read_documents
 from flowc_backends.kubeflow.recurring import recurring_run
 from flowc_backends.kubeflow.target import TEMPLATE, package_text
+from flowc_backends.rendering import render
 from flowc_runtime.contract import ARGUMENT_LIMIT
-from flowc_templates import render
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,6 +11,7 @@ import yaml
 from flowc import ir
 from flowc.errors import AuthorError, BackendError, Errors, InternalError
 from flowc.registry import FEATURES, Volume
+from flowc_backends import rendering
 from flowc_backends.prefect import PrefectBackend, flow_files
 from flowc_runtime.contract import ARGUMENT_LIMIT
 from tests.backends.engine_pipelines import (
@@ -235,10 +236,10 @@ def test_emission_holds_the_files_and_the_images() -> None:
 
 
 def test_a_file_that_says_something_else_is_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flowc_templates.python_source.literal", other)
+    monkeypatch.setitem(rendering.jinja().filters, "literal", other)
     with pytest.raises(InternalError, match="other tasks than the pipeline"):
         flow(DIAMOND)
-    monkeypatch.setattr("flowc_templates.python_source.literal", broken)
+    monkeypatch.setitem(rendering.jinja().filters, "literal", broken)
     with pytest.raises(InternalError, match="is no Python"):
         flow(DIAMOND)
 

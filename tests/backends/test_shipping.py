@@ -17,6 +17,7 @@ from flowc import ir
 from flowc.errors import AuthorError, BackendError, Errors
 from flowc.registry import Bundle, EmitOptions, Volume
 from flowc_backends.airflow import AirflowBackend, dag_file
+from flowc_backends.kubeflow.check import check_package
 from flowc_backends.kubeflow.lower import lower_package
 from flowc_backends.kubeflow.sizes import package_sizes
 from flowc_backends.kubeflow.target import KubeflowBackend, package_text
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from flowc.registry import Ship
+    from flowc.registry import Ship, Size
 
 DECLARED = ir.DockerSettings(
     environment=(("GREETING", "it's {{ x }}"), ("EMPTY", "")), user="1000:100"
@@ -99,6 +100,7 @@ IN_PODS = pipeline(
 
 
 @pytest.mark.parametrize("ship", SHIPS)
+@pytest.mark.shows("ship_store", on=["airflow:kubernetes"])
 def test_dag_files_of_pods(ship: Ship, golden: Callable[[str, str], None]) -> None:
     text = file_of(dag_file(IN_PODS, replace(asked(ship, kind="pvc"), executor="kubernetes")))
     check_with_ruff(text, "AIR", "E4", "E7", "E9", "F", "I", "W")
@@ -106,6 +108,7 @@ def test_dag_files_of_pods(ship: Ship, golden: Callable[[str, str], None]) -> No
 
 
 @pytest.mark.parametrize("ship", SHIPS)
+@pytest.mark.shows("ship_store", on=["prefect:kubernetes"])
 def test_flow_files_of_pods(ship: Ship, golden: Callable[[str, str], None]) -> None:
     text = file_of(flow_files(IN_PODS, replace(asked(ship, kind="pvc"), executor="kubernetes")))
     check_with_ruff(text, "E4", "E7", "E9", "F", "I", "W")
@@ -257,12 +260,17 @@ def test_no_engine_expands_what_starts_a_bundle() -> None:
         assert not any(mark in text for mark in ("{{", "{%", "{#", "$", "\\"))
 
 
+def sizes_of(case: ir.Pipeline, options: EmitOptions) -> tuple[Size, ...]:
+    model, text = lower_package(case, options), package_text(case, options)
+    return package_sizes(model, text, check_package(text, model))
+
+
 def test_what_exceeds_a_limit_is_refused_and_says_by_how_much(
     golden: Callable[[str, str], None],
 ) -> None:
     case = pipeline("large", step("only"))
     options = asked("inline", size=120_000)
-    sizes = package_sizes(lower_package(case, options), package_text(case, options))
+    sizes = sizes_of(case, options)
     with pytest.raises(BackendError) as refused:
         check_sizes(sizes, options, "kubeflow", "pipeline.py:4")
     golden("refused_inline.txt", f"{refused.value}\n")
@@ -272,11 +280,9 @@ def test_what_exceeds_a_limit_is_refused_and_says_by_how_much(
 
 
 def test_sizes_of_a_package_are_measured_in_what_is_written() -> None:
-    text = package_text(CASE, replace(asked("store"), ship="image"))
-    found = {
-        it.what: it
-        for it in package_sizes(lower_package(CASE, replace(asked("store"), ship="image")), text)
-    }
+    options = replace(asked("store"), ship="image")
+    text = package_text(CASE, options)
+    found = {it.what: it for it in sizes_of(CASE, options)}
     assert found["package"].used == len(text.encode())
     assert found["package"].limit == 32 * 1024 * 1024
     container = yaml.safe_load(text)["deploymentSpec"]["executors"]["exec-flowc--finalise"]

@@ -81,8 +81,9 @@ class Run:
     """One run of a case's pipeline, after ``edits`` to the sources as the run before had them.
 
     ``order`` has lines like ``load < train``: the first ended before the other began. ``together``
-    are invocations that ran at the same time. ``hooks`` are the lines of on_init and on_cleanup.
-    ``config`` is a YAML file beside the pipeline. ``name`` is the run's, where it has one.
+    are invocations that ran at the same time, ``apart`` those of which no two did. ``hooks`` are
+    the lines of on_init and on_cleanup. ``config`` is a YAML file beside the pipeline. ``name`` is
+    the run's, where it has one.
     """
 
     steps: Mapping[str, Step]
@@ -91,6 +92,7 @@ class Run:
     parameters: Mapping[str, object] = field(default_factory=dict[str, object])
     order: tuple[str, ...] = ()
     together: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
     hooks: tuple[str, ...] = ()
     config: str = ""
     name: str = ""
@@ -102,7 +104,8 @@ class Case:
 
     ``refused`` has, by target, a part of the message that refuses it. ``not_run`` says why an
     engine's local runner cannot show the case. ``cover`` puts it into the subset that `make e2e`
-    runs. ``own_keys`` says that cache keys differ by target, and why.
+    runs. ``own_keys`` says that cache keys differ by target, and why. ``shows`` are the features
+    whose cells in the table of `flowc targets` it stands for: the case fails where one is a lie.
     """
 
     title: str
@@ -111,6 +114,7 @@ class Case:
     not_run: Mapping[str, str] = field(default_factory=dict[str, str])
     cover: bool = False
     own_keys: str = ""
+    shows: tuple[str, ...] = ()
 
 
 def refused_everywhere(message: str) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from flowc.errors import FlowcError
@@ -109,6 +110,11 @@ def _judge_order(run: Run, seen: Seen) -> Iterator[str]:
         attempts = [one for id_ in run.together for one in seen.steps[id_].attempts]
         if max(one["started"] for one in attempts) > min(one.get("ended", 0) for one in attempts):
             yield f"{', '.join(run.together)} did not run at the same time"
+    attempts = [one for id_ in run.apart for one in seen.steps[id_].attempts]
+    attempts.sort(key=lambda one: one["started"])
+    for before, after in itertools.pairwise(attempts):
+        if before.get("ended", float("inf")) > after["started"]:
+            yield f"two of {', '.join(run.apart)} ran at the same time"
 
 
 def _lines(log: str, word: str) -> list[str]:

@@ -31,6 +31,7 @@ def planted_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @by_case
 @pytest.mark.usefixtures("planted_secrets")
+@pytest.mark.shows("process_executor", on=["local"])
 def test_local(entry: Entry, tmp_path: Path) -> None:
     refusal = entry.case.refused.get("local", "")
     if refusal:

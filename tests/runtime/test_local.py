@@ -76,6 +76,7 @@ class Machine:
                 function=ir.Function(module=self.name, qualname=each["name"]),
                 location=here,
                 docker=options.pop("docker", ir.DockerSettings()),
+                resources=options.pop("resources", ir.Resources()),
             )
             for each in steps
         )
@@ -208,10 +209,23 @@ def test_environment_and_store_are_set(machine: Machine) -> None:
     assert "LEVEL" not in os.environ
 
 
+@pytest.mark.shows("images", on=["local"])
 def test_images_are_not_dropped_in_silence(machine: Machine) -> None:
     settings = ir.DockerSettings(requirements=("numpy",))
     machine.run("def one(): return 1\n", step("one"), docker=settings)
     assert "one" in machine.told.notes[0]
+
+
+@pytest.mark.shows("resources", "gpus", "gpu_types", on=["local"])
+@pytest.mark.parametrize(
+    "resources",
+    [ir.Resources(cpu=500), ir.Resources(gpus=1), ir.Resources(gpus=1, gpu_type="amd.com/gpu")],
+)
+def test_limits_that_are_not_set_are_told(machine: Machine, resources: ir.Resources) -> None:
+    assert machine.run("def one(): return 1\n", step("one"), resources=resources) == "completed"
+    assert machine.told.notes == [
+        "the target 'local' sets no limits: this machine is what there is for one"
+    ]
 
 
 def test_a_store_that_gives_way(machine: Machine) -> None:

@@ -242,3 +242,36 @@ def test_operators_are_refused_where_they_are_not_what_the_target_does(
         with pytest.raises(FlowcError, match=f"{operator}.*of step 'train' is not supported") as e:
             attempt()
         assert str(e.value).startswith("tracked.py:3: step_operator ")
+
+
+@pytest.mark.shows(
+    "kubernetes_operator", on=["kubeflow", "airflow:kubernetes", "prefect:kubernetes"]
+)
+@pytest.mark.parametrize(
+    ("target", "executor", "word"),
+    [
+        ("kubeflow", "", "comp-train"),
+        ("airflow", "kubernetes", "KubernetesPodOperator("),
+        ("prefect", "kubernetes", "create_namespaced_job("),
+    ],
+)
+def test_steps_that_ask_for_pods_are_pods_there(
+    project: Path, target: str, executor: Any, word: str
+) -> None:
+    pipeline = load(
+        project,
+        "@step(step_operator='kubernetes')\ndef train(): ...\n@pipeline\ndef p():\n    train()\n",
+    )
+    compile_pipeline(
+        pipeline,
+        target,
+        out="out",
+        parameters={},
+        store="s3://bucket/flowc",
+        executor=executor,
+        reporter=Silent(),
+    )
+    manifest = json.loads((project / "out/manifest.json").read_text())
+    assert manifest["features"]["kubernetes_operator"] == "native"
+    [file] = [path for path in (project / "out").iterdir() if path.stem == "p"]
+    assert word in file.read_text()

@@ -14,8 +14,8 @@ from flowc_backends import images as step_images
 from flowc_backends.airflow import deploy as deploying
 from flowc_backends.airflow.lower import bundle_path, lower
 from flowc_backends.executors import EXECUTORS, ON_DOCKER, process_notes, shown
-from flowc_backends.python_file import render_file
 from flowc_backends.python_names import ascii_name
+from flowc_backends.rendering import render_python
 from flowc_backends.starting import check_sizes, start_of, start_sizes
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class AirflowBackend:
 def dag_file(pipeline: ir.Pipeline, options: EmitOptions) -> dict[str, bytes]:
     """The DAG file of a pipeline whose images are placed, by its name."""
     dag = lower(pipeline, options)
-    text, tree = render_file(TEMPLATE, dag=dag)
+    text, tree = render_python(TEMPLATE, dag=dag)
     _check(dag, tree)
     return {f"{dag.dag_id}.py": text.encode()}
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flowc.errors import AuthorError
-from flowc_templates import render
+from flowc_backends.rendering import render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -61,25 +61,25 @@ def place(
     contexts: dict[str, Mapping[str, bytes]] = {}
     users: dict[str, list[str]] = {}
     errors: list[FlowcError] = []
+    steps: list[ir.Step] = []
     for step in pipeline.steps:
-        settings = _image_settings(step.docker, options)
-        if settings not in images:
+        # Steps that ask for the same share one image.
+        if step.docker not in images:
+            settings = _image_settings(step.docker, options)
             try:
-                images[settings] = _add_image(pipeline, step, settings, options, contexts)
+                images[step.docker] = _add_image(pipeline, step, settings, options, contexts)
             except AuthorError as error:
                 errors.append(error)
-                images[settings] = ""
-        users.setdefault(images[settings], []).append(step.id)
+                images[step.docker] = ""
+        image = images[step.docker]
+        users.setdefault(image, []).append(step.id)
+        steps.append(replace(step, image=image))
     raise_all(errors)
-    steps = tuple(
-        replace(step, image=images[_image_settings(step.docker, options)])
-        for step in pipeline.steps
-    )
     builds = tuple(
         ImageBuild(tag=tag, context=context, steps=tuple(users[tag]), platform=options.platform)
         for tag, context in contexts.items()
     )
-    return replace(pipeline, body=replace(pipeline.body, nodes=steps)), builds
+    return replace(pipeline, body=replace(pipeline.body, nodes=tuple(steps))), builds
 
 
 def uses(pipeline: ir.Pipeline, options: EmitOptions) -> tuple[ImageUse, ...]:

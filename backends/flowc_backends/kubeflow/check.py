@@ -29,18 +29,22 @@ if TYPE_CHECKING:
 _UNCACHED = {"enableCache": False}
 
 
-def check_package(text: str, package: PackageModel) -> None:
-    """Raise InternalError unless the text says what the model says, and the model is sound."""
+def check_package(text: str, package: PackageModel) -> Document:
+    """The pipeline's specification, as it was read from the text.
+
+    Raises InternalError unless the text says what the model says, and the model is sound.
+    """
     expected = [_package(package)]
     if package.on_kubernetes:
         expected.append(_platforms(package))
-    found = read_documents(text)
+    found: list[Document] = read_documents(text)
     if found != expected:
         place = _difference(found, expected, "")
         raise InternalError(f"the package of '{package.title}' was not written as meant: {place}")
     problem = _find_dangling(expected[0])
     if problem:
         raise InternalError(f"the package of '{package.title}' is not sound: {problem}")
+    return found[0]
 
 
 def _package(package: PackageModel) -> Document:

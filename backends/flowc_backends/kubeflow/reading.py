@@ -13,6 +13,7 @@ from yaml.constructor import SafeConstructor
 from yaml.resolver import Resolver
 
 _TEXT = "tag:yaml.org,2002:str"
+_STARTS = frozenset((yaml.MappingStartEvent, yaml.SequenceStartEvent))
 
 
 def read_documents(text: str) -> list[Any]:
@@ -24,24 +25,26 @@ def read_documents(text: str) -> list[Any]:
     documents: list[Any] = []
     open_lists: list[list[Any]] = [documents]
     scalar = _Scalars().value
-    for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-        match event:
-            case yaml.ScalarEvent():
-                open_lists[-1].append(scalar(event))
-            case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                _refuse_tags(event)
-                open_lists.append([])
-            case yaml.MappingEndEvent():
-                items = open_lists.pop()
-                open_lists[-1].append(_mapping(items, event))
-            case yaml.SequenceEndEvent():
-                items = open_lists.pop()
-                open_lists[-1].append(items)
-            case yaml.AliasEvent():
-                _refuse_tags(event)
-            case _:
-                pass
-    return documents
+    # Without its loader's stubs; `yaml.parse` would ask for each event twice.
+    next_event: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text).get_event
+    while True:
+        event = next_event()
+        kind = type(event)
+        if kind is yaml.ScalarEvent:
+            open_lists[-1].append(scalar(event))
+        elif kind in _STARTS:
+            _refuse_tags(event)
+            open_lists.append([])
+        elif kind is yaml.MappingEndEvent:
+            items = open_lists.pop()
+            open_lists[-1].append(_mapping(items, event))
+        elif kind is yaml.SequenceEndEvent:
+            items = open_lists.pop()
+            open_lists[-1].append(items)
+        elif kind is yaml.AliasEvent:
+            _refuse_tags(event)
+        elif kind is yaml.StreamEndEvent:
+            return documents
 
 
 class _Scalars:
@@ -58,9 +61,11 @@ class _Scalars:
         if not event.implicit[0]:
             _refuse_tags(event)
             return text
-        if text not in self._plain:
-            self._plain[text] = self._resolve(text)
-        return self._plain[text]
+        try:
+            return self._plain[text]
+        except KeyError:
+            found = self._plain[text] = self._resolve(text)
+            return found
 
     def _resolve(self, text: str) -> Any:
         tag: str = self._resolver.resolve(yaml.ScalarNode, text, (True, False))
@@ -77,6 +82,6 @@ def _mapping(items: list[Any], event: yaml.Event) -> dict[Any, Any]:
     return mapping
 
 
-def _refuse_tags(event: yaml.Event) -> None:
-    if getattr(event, "anchor", None) or getattr(event, "tag", None):
+def _refuse_tags(event: Any) -> None:
+    if event.anchor or getattr(event, "tag", None):
         raise yaml.YAMLError(f"an anchor, alias or tag at {event.start_mark}")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flowc.registry import Size
-from flowc_backends.kubeflow.reading import read_documents
 from flowc_backends.starting import OBJECT, argument_sizes, json_size
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flowc_backends.kubeflow.model import PackageModel
 
 PACKAGE = 32 << 20
@@ -23,9 +24,10 @@ COPIES = 4
 both nodes of its executor (kubeflow/pipelines#13738)."""
 
 
-def package_sizes(package: PackageModel, text: str) -> tuple[Size, ...]:
-    """The sizes of a package with this text."""
-    document: dict[str, Any] = read_documents(text)[0]
+def package_sizes(
+    package: PackageModel, text: str, document: Mapping[str, Any]
+) -> tuple[Size, ...]:
+    """The sizes of a package with this text; ``document`` is the pipeline's specification."""
     containers = {
         name: json_size(executor["container"])
         for name, executor in document["deploymentSpec"]["executors"].items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from flowc.errors import AuthorError
 from flowc.registry import Emission, Versions
@@ -13,9 +13,10 @@ from flowc_backends.kubeflow.lower import lower_package
 from flowc_backends.kubeflow.model import BACKOFF
 from flowc_backends.kubeflow.recurring import recurring_run
 from flowc_backends.kubeflow.sizes import package_sizes
+from flowc_backends.rendering import render
 from flowc_backends.starting import check_sizes
 from flowc_runtime.contract import path_segment
-from flowc_templates import QuotingError, render
+from flowc_templates import QuotingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -93,8 +94,8 @@ class KubeflowBackend:
     def emit(self, pipeline: ir.Pipeline, options: EmitOptions) -> Emission:
         pipeline, built = images.place(pipeline, options)
         model = lower_package(pipeline, options)
-        text = _render(pipeline, model)
-        sizes = package_sizes(model, text)
+        text, document = _render(pipeline, model)
+        sizes = package_sizes(model, text, document)
         check_sizes(sizes, options, self.name, str(pipeline.location))
         return Emission(
             files={
@@ -139,10 +140,11 @@ def _notes(pipeline: ir.Pipeline) -> tuple[str, ...]:
 
 def package_text(pipeline: ir.Pipeline, options: EmitOptions) -> str:
     """The package of a pipeline whose steps have their images, checked."""
-    return _render(pipeline, lower_package(pipeline, options))
+    text, _ = _render(pipeline, lower_package(pipeline, options))
+    return text
 
 
-def _render(pipeline: ir.Pipeline, model: PackageModel) -> str:
+def _render(pipeline: ir.Pipeline, model: PackageModel) -> tuple[str, dict[str, Any]]:
     try:
         text = render(TEMPLATE, package=model, backoff=BACKOFF)
     except QuotingError as error:
@@ -150,5 +152,4 @@ def _render(pipeline: ir.Pipeline, model: PackageModel) -> str:
             f"pipeline '{pipeline.name}' cannot be written as YAML: {error}",
             where=str(pipeline.location),
         ) from None
-    check_package(text, model)
-    return text
+    return text, check_package(text, model)

@@ -13,10 +13,9 @@ from flowc_backends.prefect import deploy as deploying
 from flowc_backends.prefect.lower import bundle_path, lower
 from flowc_backends.prefect.model import DeploymentEntry
 from flowc_backends.prefect.schedules import schedule_keys
-from flowc_backends.python_file import render_file
 from flowc_backends.python_names import ascii_name
+from flowc_backends.rendering import render, render_python
 from flowc_backends.starting import check_sizes, start_of, start_sizes
-from flowc_templates import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -120,7 +119,7 @@ class PrefectBackend:
 def flow_files(pipeline: ir.Pipeline, options: EmitOptions) -> dict[str, bytes]:
     """The flow file of a pipeline whose images are placed, and its deployment, by their names."""
     flow = lower(pipeline, options)
-    text, tree = render_file(FLOW, flow=flow)
+    text, tree = render_python(FLOW, flow=flow)
     _check(flow, tree)
     deployment = DeploymentEntry(
         entrypoint=f"{flow.file}:{flow.function}",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from flowc.driver.build_directory import MANIFEST, check_free, manifest_text, write_build
-from flowc.driver.build_record import record_files
+from flowc.driver.build_record import IR, record_files
 from flowc.driver.executors import choose_executor
 from flowc.driver.front import Front, prepare
 from flowc.driver.manifest import manifest
@@ -119,7 +119,7 @@ def compile_pipeline(  # noqa: PLR0913 - the options of a compilation, each by i
         **_bundle_file(options),
         **record_files(front, options),
     }
-    about = manifest(front, target, chosen.supports, options, emission)
+    about = manifest(front, target, chosen.supports, options, emission, files[IR])
     files[MANIFEST] = manifest_text(files, about)
     notes = [*front.notes, *scheduled]
     if build is None:

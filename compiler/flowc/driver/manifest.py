@@ -6,8 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from flowc import __version__
-from flowc.ir.json import to_json
-from flowc.passes.features import used_features
+from flowc.passes.features import all_features
 from flowc.passes.specification import schedule_spec
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ def manifest(
     supports: Mapping[str, str],
     options: EmitOptions,
     emission: Emission,
+    ir_text: bytes,
 ) -> dict[str, object]:
     """All but the list of files. It depends on the build alone: no clock, no host."""
     schedule = front.pipeline.schedule
@@ -32,7 +32,7 @@ def manifest(
         "pipeline": front.pipeline.name,
         "source": str(front.pipeline.location),
         "target": target,
-        "ir": hashlib.sha256(to_json(front.pipeline).encode()).hexdigest(),
+        "ir": hashlib.sha256(ir_text).hexdigest(),
         "bundle": options.bundle.digest,
         "ship": options.ship,
         **({"executor": options.executor} if options.executor else {}),
@@ -57,28 +57,9 @@ def _features(
     pipeline: ir.Pipeline, supports: Mapping[str, str], options: EmitOptions
 ) -> dict[str, str]:
     """The features that this pipeline uses, and whether they are native or emulated."""
-    used = {feature for feature, *_ in used_features(pipeline)} | _always(pipeline)
-    used |= {f"ship_{options.ship}"}
+    used = all_features(pipeline) | {f"ship_{options.ship}"}
     used |= {f"{options.executor}_executor"} if options.executor else set()
     return {name: supports[name] for name in sorted(used & set(supports))}
-
-
-def _always(pipeline: ir.Pipeline) -> set[str]:
-    """Features that need no word from the author to be used."""
-    steps = pipeline.steps
-    used = {"images", "logs"}
-    used |= {"parameters"} if pipeline.runtime_parameters else set()
-    used |= {"caching"} if any(step.cache for step in steps) else set()
-    used |= {"environment"} if any(step.docker.environment for step in steps) else set()
-    used |= {"parallel"} if any(map(_starts_beside, steps, steps[1:])) else set()
-    used |= {"schedule"} if pipeline.schedule else set()
-    failing = pipeline.execution_mode == "continue_on_failure" and len(steps) > 1
-    return used | ({"continue_on_failure"} if failing else set())
-
-
-def _starts_beside(before: ir.Step, step: ir.Step) -> bool:
-    """Whether a step does not come after the one before it."""
-    return before.id not in step.upstream
 
 
 def _images(options: EmitOptions, emission: Emission) -> dict[str, dict[str, object]]:

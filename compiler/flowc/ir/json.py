@@ -87,8 +87,9 @@ def _encode(value: Any) -> Any:
     encoded: dict[str, Any] = {"node": name}
     for field, default in _FIELDS[name]:
         held = getattr(value, field)
-        if held != default:
-            encoded[field] = _encode(held)
+        # Most fields hold the default itself, and comparing nodes makes tuples of them.
+        if held is not default and held != default:
+            encoded[field] = held if type(held) is str else _encode(held)
     return encoded
 
 

@@ -60,6 +60,29 @@ def used_features(pipeline: ir.Pipeline) -> Iterator[tuple[str, str, str]]:
         yield from _used_by(step)
 
 
+def all_features(pipeline: ir.Pipeline) -> set[str]:
+    """What it uses, with the features that need no word from the author."""
+    return {feature for feature, *_ in used_features(pipeline)} | _always(pipeline)
+
+
+def _always(pipeline: ir.Pipeline) -> set[str]:
+    steps = pipeline.steps
+    used = {"images", "logs"}
+    used |= {"parameters"} if pipeline.runtime_parameters else set()
+    used |= {"caching"} if any(step.cache for step in steps) else set()
+    used |= {"environment"} if any(step.docker.environment for step in steps) else set()
+    used |= {"parallel"} if any(map(_starts_beside, steps, steps[1:])) else set()
+    used |= {"schedule"} if pipeline.schedule else set()
+    used |= {"max_active_runs"} if pipeline.max_active_runs else set()
+    failing = pipeline.execution_mode == "continue_on_failure" and len(steps) > 1
+    return used | ({"continue_on_failure"} if failing else set())
+
+
+def _starts_beside(before: ir.Step, step: ir.Step) -> bool:
+    """Whether a step does not come after the one before it."""
+    return before.id not in step.upstream
+
+
 def _used_by(step: ir.Step) -> Iterator[tuple[str, str, str]]:
     where = str(step.defined or step.location)
     for use in step.components:

@@ -41,6 +41,10 @@ def component_uses(
     component is of that flavor. Raises AuthorError for a component that the stack does not have,
     and for settings that no component of the step takes.
     """
+    settings = options.get("settings", {})
+    wanted = {*settings, *(kind for kind in COMPONENT_KINDS if options.get(kind))}
+    if not stack.components and not any(key.startswith(COMPONENT_KINDS) for key in wanted):
+        return ()
     uses = (
         _use(kind, options, stack, inherited, title=title, where=where) for kind in COMPONENT_KINDS
     )

@@ -40,11 +40,15 @@ _LABEL_KEY = re.compile(rf"((?=[^/]{{1,253}}/){_DNS}/)?{_WORD}")
 _LABEL_VALUE = re.compile(rf"({_WORD})?")
 _PATH = re.compile(r"/(?!/)[^:\x00-\x1f\x7f]+")
 
+_ANYWHERE = ir.Placement()
+
 _VALUES = "wants a dict of keys to values as Kubernetes has them for labels"
 
 
 def placement_settings(given: Any, *, title: str, where: str) -> ir.Placement:
     """Raises AuthorError for an unknown key or a value that Kubernetes would refuse."""
+    if given == {}:
+        return _ANYWHERE
     what = f"{title}: settings['kubernetes']"
     if is_dict(given) and "environment" in given:
         raise AuthorError(

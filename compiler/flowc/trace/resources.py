@@ -34,9 +34,13 @@ _GPU_TYPE = re.compile(
     r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 )
 
+_AS_THEY_COME = ir.Resources()
+
 
 def resource_settings(given: Any, *, title: str, where: str) -> ir.Resources:
     """Raises AuthorError for an unknown key or a value that is no such quantity."""
+    if given == {}:
+        return _AS_THEY_COME
     check_keys(given, RESOURCE_KEYS, f"{title}: settings['resources']", where)
 
     def wrong(key: str, wants: str) -> AuthorError:

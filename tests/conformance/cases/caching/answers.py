@@ -12,6 +12,7 @@ def cached(output: object, **more: object) -> Step:
 ANSWERS = {
     "second_run": Case(
         title="A second run is cached; a changed parameter executes what it reaches",
+        shows=("caching",),
         cover=True,
         runs=(
             Run(steps={"load": done([0, 1, 2]), "label": done("A"), "report": done("A: 3")}),

@@ -9,6 +9,7 @@ ONE_BY_ONE = "kfp's local runner has one step run after the other"
 ANSWERS = {
     "ends_the_others": Case(
         title="fail_fast: a failure ends the steps that run",
+        shows=("fail_fast",),
         cover=True,
         not_run={"kubeflow": ONE_BY_ONE},
         runs=(
@@ -29,6 +30,7 @@ ANSWERS = {
     ),
     "lets_them_end": Case(
         title="stop_on_failure: after a failure steps that run may end, and none starts",
+        shows=("stop_on_failure",),
         not_run={"kubeflow": ONE_BY_ONE},
         runs=(
             Run(
@@ -43,6 +45,7 @@ ANSWERS = {
     ),
     "out_of_time": Case(
         title="timeout of a pipeline: its steps are cancelled, and the run has failed",
+        shows=("run_timeout",),
         cover=True,
         runs=(
             Run(
@@ -72,6 +75,23 @@ ANSWERS = {
                     ),
                     "fine": done(1, hooks=("told fine",)),
                 },
+            ),
+        ),
+    ),
+    "one_at_a_time": Case(
+        title="max_parallel_steps: of independent steps one runs after the other",
+        cover=True,
+        shows=("max_parallel_steps",),
+        refused={
+            "kubeflow": (
+                "max_parallel_steps of pipeline 'one_at_a_time' is not supported by the target "
+                "'kubeflow'"
+            )
+        },
+        runs=(
+            Run(
+                steps={"work": done(0), "work_2": done(1), "work_3": done(2)},
+                apart=("work", "work_2", "work_3"),
             ),
         ),
     ),

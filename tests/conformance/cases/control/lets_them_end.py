@@ -12,25 +12,32 @@ from flowc import get_step_context, pipeline, step
 PATIENCE = 100
 
 
+def store() -> Path:
+    """Every target shares it with its steps."""
+    return Path(urlsplit(os.environ["FLOWC_STORE"]).path)
+
+
 def mark(name: str) -> Path:
-    """A file in the store, which every target shares with its steps."""
-    store = Path(urlsplit(os.environ["FLOWC_STORE"]).path)
-    return store / "marks" / get_step_context().pipeline_run.id / name
+    return store() / "marks" / get_step_context().pipeline_run.id / name
+
+
+def wait_for(file: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not file.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
 def meet(mine: str, other: str) -> None:
     """Go on when the other step has got as far."""
     mark(mine).parent.mkdir(parents=True, exist_ok=True)
     mark(mine).touch()
-    deadline = time.monotonic() + PATIENCE
-    while not mark(other).exists() and time.monotonic() < deadline:
-        time.sleep(0.1)
+    wait_for(mark(other))
 
 
 @step(enable_cache=False)
 def goes_on() -> int:
     meet("goes on", "fails")
-    time.sleep(4)
+    wait_for(store() / "runs" / get_step_context().pipeline_run.id / "stop.json")
     return 1
 
 

@@ -7,6 +7,7 @@ from tests.conformance.expectation import ANY, Case, Run, Step, done
 ANSWERS = {
     "skipped": Case(
         title="Dependants of a failed step are skipped, independent branches go on",
+        shows=("continue_on_failure",),
         cover=True,
         runs=(
             Run(
@@ -110,6 +111,7 @@ ANSWERS = {
     ),
     "timeouts": Case(
         title="A step is ended when its time is over",
+        shows=("timeout",),
         runs=(
             Run(
                 status="failed",

@@ -7,6 +7,7 @@ from tests.conformance.expectation import Case, Run, Step, done, refused_everywh
 ANSWERS = {
     "every_event": Case(
         title="on_start, on_success, on_failure, on_end, with and without arguments",
+        shows=("hooks",),
         cover=True,
         runs=(
             Run(
@@ -70,6 +71,7 @@ ANSWERS = {
     ),
     "of_the_run": Case(
         title="on_init and on_cleanup, though a step failed",
+        shows=("run_hooks",),
         cover=True,
         runs=(
             Run(

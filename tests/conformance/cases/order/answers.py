@@ -51,6 +51,7 @@ ANSWERS = {
     ),
     "together": Case(
         title="Independent steps run at the same time",
+        shows=("parallel",),
         not_run={"kubeflow": "kfp's local runner starts one task at a time"},
         runs=(
             Run(

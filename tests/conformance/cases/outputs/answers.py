@@ -99,6 +99,7 @@ ANSWERS = {
     ),
     "arrays": Case(
         title="Arrays of numpy, in an image with numpy",
+        shows=("images",),
         runs=(
             Run(
                 steps={

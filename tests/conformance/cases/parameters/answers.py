@@ -15,6 +15,7 @@ BIG = 2**63 - 1
 ANSWERS = {
     "plain_types": Case(
         title="Parameters of every plain type, changed at run time",
+        shows=("parameters",),
         cover=True,
         runs=(
             Run(
@@ -125,5 +126,19 @@ ANSWERS = {
     "forced": Case(
         title="A value that is needed too early is refused",
         refused=refused_everywhere("is only known at run time"),
+    ),
+    "run_times": Case(
+        title="The time of a run as parameters; a value that is given instead",
+        cover=True,
+        shows=("scheduled_time",),
+        own_keys="each run has a time of its own",
+        not_run={"kubeflow": "kfp's local runner runs no package that asks for the time of a run"},
+        runs=(
+            Run(steps={"tell": done([True, True, "now"])}),
+            Run(
+                parameters=dict.fromkeys(("when", "until", "text"), "2024-02-29T12:00:00Z"),
+                steps={"tell": done([True, True, "2024-02-29"])},
+            ),
+        ),
     ),
 }

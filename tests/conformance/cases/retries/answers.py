@@ -7,6 +7,7 @@ from tests.conformance.expectation import Case, Run, Step, done, refused_everywh
 ANSWERS = {
     "third_time": Case(
         title="Succeeds at the third attempt; the delay doubles",
+        shows=("retries", "logs"),
         cover=True,
         runs=(
             Run(

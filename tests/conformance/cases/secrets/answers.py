@@ -17,6 +17,7 @@ METADATA = {"token": "***", "header": "Bearer ***"}
 ANSWERS = {
     "secret_given": Case(
         title="Secrets as inputs and variables, masked in logs, hooks and metadata, then cached",
+        shows=("secrets",),
         cover=True,
         runs=(
             Run(

@@ -5,10 +5,12 @@ from __future__ import annotations
 from tests.conformance.expectation import Case, Run, done, refused_everywhere
 
 NASTY = 'it\'s "quoted" $HOME ${X} $$ {{ x }} {% y %} \\ 🎈'
+TRACKER = {"MLFLOW_TRACKING_URI": "http://tracker.example.com:5000"}
 
 ANSWERS = {
     "environment": Case(
         title="Environment variables of the pipeline; a step's own instead of them",
+        shows=("environment",),
         runs=(
             Run(
                 steps={
@@ -37,5 +39,37 @@ ANSWERS = {
     "bad_setting": Case(
         title="An unknown key of the docker settings is refused",
         refused=refused_everywhere("settings['docker'] has no key 'requirments'"),
+    ),
+    "volumes": Case(
+        title="An empty folder and one of the host; refused where steps cannot have them",
+        shows=("empty_dir_volumes", "host_path_volumes"),
+        own_keys="no run on this machine to compare with",
+        refused={
+            "local": (
+                "the empty_dir volume /scratch of step 'look' is not supported by the target "
+                "'local'"
+            ),
+            "kubeflow": (
+                "the host_path volume /host of step 'look' is not supported by the target "
+                "'kubeflow'"
+            ),
+        },
+        runs=(Run(steps={"look": done([["file"], [True, True], True])}),),
+    ),
+    "tracked": Case(
+        title="The address of an experiment tracker; a step's own name, and another tracker",
+        cover=True,
+        shows=("experiment_tracker",),
+        runs=(
+            Run(
+                steps={
+                    "plain": done({**TRACKER, "MLFLOW_EXPERIMENT_NAME": "everybody's"}),
+                    "own": done({**TRACKER, "MLFLOW_EXPERIMENT_NAME": "mine"}),
+                    "other": done(
+                        {"WANDB_PROJECT": "a {{ project }} of $HOME", "WANDB_TAGS": "x,y"}
+                    ),
+                }
+            ),
+        ),
     ),
 }
