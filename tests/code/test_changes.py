@@ -6,33 +6,33 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.code.changes import HELD, OPEN, READS, Change
+from tests.code.changes.classes import CLASSES
+from tests.code.changes.imports import IMPORTS
+from tests.code.changes.keepers import KEEPERS
+from tests.code.changes.names import NAMES
+from tests.code.changes.patches import PATCHES
+from tests.code.changes.reading import READING
+from tests.code.changes.values import VALUES
 from tests.code.projects import edited, opened
 from tests.code.test_reach import project
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from _pytest.mark import ParameterSet
-
     from flowc.passes.code import Code
+    from tests.code.changes import Change
     from tests.code.edits import Edit
 
 
-def each(table: dict[str, Change]) -> list[ParameterSet]:
-    gap = pytest.mark.xfail(reason="the key does not follow it", strict=True)
-    return [
-        pytest.param(change, id=title, marks=[gap] if title in OPEN else [])
-        for title, change in table.items()
-    ]
+ALL = {**CLASSES, **IMPORTS, **KEEPERS, **NAMES, **PATCHES, **VALUES}
 
 
-@pytest.mark.parametrize("change", each(HELD))
+@pytest.mark.parametrize("change", ALL.values(), ids=ALL)
 def test_what_leads_to_a_function_leads_to_its_edit(change: Change, tmp_path: Path) -> None:
     check(change, tmp_path)
 
 
-@pytest.mark.parametrize("change", each(READS))
+@pytest.mark.parametrize("change", READING.values(), ids=READING)
 def test_what_is_read_on_import_counts(change: Change, tmp_path: Path) -> None:
     check(change, tmp_path)
 
