@@ -3,7 +3,8 @@ name neither.
 
     use(Model(3))    the class of a constant, or of a parameter, is known: ``classes``; so is all
                      that a stored value refers to
-    use(make())      an object of any class that `make` reaches: ``makers``
+    use(make())      an object of any class that `make` reaches, or one with a function in it that
+                     something there takes as a value: ``makers``
 
 Nothing is added where the annotation of the output or of the input leaves no room for an object
 of the author's, as ``list[int]`` does.
