@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,6 +24,13 @@ if TYPE_CHECKING:
     from flowc.passes.code import Code
     from tests.code.changes import Change
     from tests.code.edits import Edit
+
+
+@pytest.fixture(autouse=True)
+def _unpatched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the projects patch is as it was for other tests."""
+    monkeypatch.setattr(math, "floor", math.floor)
+    monkeypatch.setattr(json.JSONEncoder, "default", json.JSONEncoder.default)
 
 
 ALL = {**CLASSES, **IMPORTS, **KEEPERS, **NAMES, **PATCHES, **VALUES}
