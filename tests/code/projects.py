@@ -16,6 +16,7 @@ from flowc.trace.modules import reach
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
     from pathlib import Path
+    from types import ModuleType
 
     from flowc.passes.code import Code
     from tests.code.edits import Edit
@@ -28,6 +29,15 @@ _numbers = itertools.count()
 def codes(folder: Path, files: Mapping[str, str]) -> Mapping[str, Code]:
     """What the code of each step is made of; ``main.py`` defines the pipeline."""
     root = folder / f"project_{next(_numbers)}"
+    with opened(root, files) as (_, found):
+        return found
+
+
+@contextmanager
+def opened(
+    root: Path, files: Mapping[str, str]
+) -> Generator[tuple[ModuleType, Mapping[str, Code]]]:
+    """``main.py`` as it is imported, and what the code of each step is made of."""
     for name, text in files.items():
         file = root / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -36,19 +46,20 @@ def codes(folder: Path, files: Mapping[str, str]) -> Mapping[str, Code]:
         pipeline = load_pipeline(str(root / "main.py"))
         modules = reach({"main": str(root / "main.py")})
         _, found = digest_code(trace_pipeline(pipeline), modules)
+        yield sys.modules["main"], found
     shutil.rmtree(root)
-    return found
 
 
 @contextmanager
 def _importable(root: Path) -> Generator[None]:
     before = set(sys.modules)
-    path = list(sys.path)
+    path, unwritten = list(sys.path), sys.dont_write_bytecode
+    sys.dont_write_bytecode = True  # a file of the same size and time would be taken
     sys.path.insert(0, str(root))
     try:
         yield
     finally:
-        sys.path[:] = path
+        sys.path[:], sys.dont_write_bytecode = path, unwritten
         for name in set(sys.modules) - before:
             if str(root) in str(getattr(sys.modules[name], "__file__", "")):
                 del sys.modules[name]

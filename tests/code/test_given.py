@@ -1,4 +1,4 @@
-"""Objects of the author's classes that a step is given: what their methods do counts for it."""
+"""What a step is given counts: the methods of its objects, and the functions that they hold."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 LIB = """\
 import enum
+import functools
 from dataclasses import dataclass
-from helping import predicted
+from helping import called, predicted
 
 class Mode(enum.Enum):
     FAST = 1
@@ -30,15 +31,45 @@ class Data:
     n: int
     def predict(self): return predicted()
 
-def make_number(): return Model().predict()
+def make_number(): return Model().predict() + called()
+
+BOUND = functools.partial(predicted)
 """
 MAIN = """\
+import functools
 from flowc import pipeline, step
-from lib import Base, Data, Mode, Model, make_number
+from helping import called, predicted
+from lib import BOUND, Base, Data, Mode, Model, make_number
 
 @step
 def make():
     return Model()
+
+@step
+def make_partial():
+    return functools.partial(predicted, called())
+
+@step
+def make_dict():
+    return {'f': predicted, 'n': called()}
+
+@step
+def make_global():
+    return BOUND
+
+@step
+def make_transformer():
+    from sklearn.preprocessing import FunctionTransformer
+    return FunctionTransformer(func=predicted)
+
+@step
+def make_lambda():
+    return lambda: predicted()
+
+@step
+def make_closure():
+    def inside(): return predicted()
+    return inside
 
 @step
 def number() -> int:
@@ -60,7 +91,9 @@ def use_base(x: Base):
 def use_number(x: int):
     return x
 """
+HELPING = "def predicted(n=0): return 1\n\ndef called(): return 3\n"
 PREDICTED = ("helping.py", "return 1", "return 2")
+CALLED = ("helping.py", "return 3", "return 4")
 MODE = ("lib.py", "FAST = 1", "FAST = 2")
 GIVEN = {
     "the result of another step": ("use(make())", PREDICTED),
@@ -74,8 +107,17 @@ GIVEN = {
     "a member of an enumeration": ("use(Mode.FAST)", MODE),
     "a key of a dict": ("use({Mode.FAST: make()})", MODE),
     "a parameter": ("use(mode)", MODE),
+    "a function in a partial": ("use(make_partial())", PREDICTED),
+    "a function in a dict": ("use(make_dict())", PREDICTED),
+    "a function in a global": ("use(make_global())", PREDICTED),
+    "a function in an object of another's": ("use(make_transformer())", PREDICTED),
+    "what a lambda calls": ("use(make_lambda())", PREDICTED),
+    "what a function inside another calls": ("use(make_closure())", PREDICTED),
+    "a function by way of a step": ("use(pass_on(make_partial()))", PREDICTED),
 }
 PLAIN = {
+    "a function that is only called": ("use(make_partial())", CALLED),
+    "a function that is called beside one": ("use(make_dict())", CALLED),
     "a number": ("use(number())", PREDICTED),
     "what must be a number": ("use_number(make())", PREDICTED),
     "a result, and a function changed": ("use(make())", ("lib.py", "Model().p", "Base().p")),
@@ -85,7 +127,7 @@ PLAIN = {
 
 def digest_of_use(folder: Path, call: str, *edits: tuple[str, str, str]) -> str:
     main = f"{MAIN}\n@pipeline\ndef p(mode: Mode = Mode.FAST):\n    {call}\n"
-    files = {"main.py": main, "lib.py": LIB, "helping.py": "def predicted(): return 1\n"}
+    files = {"main.py": main, "lib.py": LIB, "helping.py": HELPING}
     found = codes(folder, edited(files, *edits))
     return found[call.partition("(")[0]].digest
 

@@ -329,3 +329,53 @@ def test_in_hooks_and_steps_a_call_is_a_plain_one(
     assert cleanup.read_text(encoding="utf-8") == "True\n"
     with pytest.raises(RunFailed, match="pipeline 'p' is called inside a running step"):
         module.starts()
+
+
+HOLDERS = {
+    "an object": "thing",
+    "a list": "[thing]",
+    "a dict in a tuple": "({'a': thing},)",
+    "a field": "Held(thing)",
+    "a function": "[helper]",
+    "a partial": "functools.partial(helper)",
+}
+HOLDING = """\
+import functools
+from dataclasses import dataclass
+from typing import Any
+from using import use
+
+@dataclass
+class Held:
+    inside: Any
+class Thing:
+    def __call__(self): return 1
+def helper(): return 1
+
+if __name__ == "__main__":
+    thing = Thing()
+    print(use(HELD))
+"""
+USING = """\
+@step
+def use(held) -> int:
+    while not callable(held):
+        held = getattr(held, "inside", None) or next(iter(getattr(held, "values", lambda: held)()))
+    return held()
+"""
+
+
+@pytest.mark.parametrize("held", HOLDERS.values(), ids=HOLDERS.keys())
+def test_the_code_behind_an_argument_counts(held: str, tmp_path: Path) -> None:
+    write(tmp_path, USING, name="using.py")
+    script = tmp_path / "holding.py"
+    source = HOLDING.replace("HELD", held)
+    for text, printed, status in (
+        (source, "1", "completed"),
+        (source.replace("thing = ", "other = thing = "), "1", "cached"),
+        (source.replace("return 1", "return 10"), "10", "completed"),
+    ):
+        script.write_text(text, encoding="utf-8")
+        done = run_python(tmp_path, script.name)
+        assert done.stdout == f"{printed}\n", done.stderr
+        assert f"step use {status}" in done.stderr

@@ -89,7 +89,7 @@ def test_its_text_form(tmp_path: Path) -> None:
         ("Schedule(interval=0)", "Schedule: interval wants whole seconds from 1, or a timedelta"),
         ("Schedule(interval=1.5)", "Schedule: interval wants whole seconds from 1"),
         ("Schedule(interval=True)", "Schedule: interval wants whole seconds from 1"),
-        ("Schedule(intervall=3)", "Schedule has no 'intervall'"),
+        ("Schedule(intervall=3)", "Schedule has no option 'intervall'"),
         ("Schedule(interval=3, interval_second=3)", "given both interval and interval_second"),
         ("Schedule('0 3 * * *', timezone='Europe/Bonn')", "time zone 'Europe/Bonn' is not known"),
         ("Schedule('0 3 * * *', timezone='../x')", "the time zone '../x' is not known here"),

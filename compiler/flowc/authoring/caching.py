@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flowc.authoring.arguments import check_names
 from flowc.authoring.handles import author_location
 from flowc.authoring.hooks import HookReference, check_runs, function_reference
 from flowc.errors import AuthorError, did_you_mean
@@ -64,6 +65,7 @@ class CachePolicy:
         "expires", "files", "ignore_inputs", "key", "objects", "versions", "where",
     )  # fmt: skip
 
+    @check_names()
     def __init__(
         self,
         *,

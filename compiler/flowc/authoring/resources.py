@@ -5,6 +5,8 @@ What they hold is checked with the step, whose line an error then names.
 
 from __future__ import annotations
 
+from flowc.authoring.arguments import check_names
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,6 +48,7 @@ class ResourceSettings(Settings):
 
     __slots__ = ("cpu_count", "gpu_count", "gpu_type", "memory")
 
+    @check_names()
     def __init__(
         self,
         *,
@@ -78,6 +81,7 @@ class KubernetesSettings(Settings):
         "volumes",
     )
 
+    @check_names()
     def __init__(  # noqa: PLR0913 - the settings, each by its name
         self,
         *,

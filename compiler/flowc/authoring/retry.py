@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flowc.authoring.arguments import check_names
 from flowc.authoring.handles import author_location
 from flowc.errors import AuthorError
 from flowc.narrowing import is_sequence
@@ -24,6 +25,7 @@ class RetryConfig:
 
     __slots__ = ("backoff", "delay", "max_delay", "max_retries", "only_on")
 
+    @check_names()
     def __init__(
         self,
         max_retries: int = 1,

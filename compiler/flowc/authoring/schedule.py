@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from flowc.authoring.arguments import check_names
 from flowc.authoring.handles import author_location
-from flowc.errors import AuthorError, did_you_mean
+from flowc.errors import AuthorError
 from flowc_runtime import schedules
 from flowc_runtime.schedules import (
     BadScheduleError,
@@ -45,6 +46,7 @@ class Schedule:
 
     __slots__ = ("catchup", "cron", "end", "interval", "start", "timezone", "where")
 
+    @check_names(*OTHER_NAMES)
     def __init__(
         self,
         cron: str | None = None,
@@ -74,12 +76,7 @@ class Schedule:
 
     def _take(self, given: dict[str, Any], other_names: dict[str, Any]) -> None:
         for name, value in other_names.items():
-            ours = OTHER_NAMES.get(name)
-            if ours is None:
-                known = [*given, "catchup", "timezone", *OTHER_NAMES]
-                raise AuthorError(
-                    f"Schedule has no '{name}'", where=self.where, hint=did_you_mean(name, known)
-                )
+            ours = OTHER_NAMES[name]
             if value is not None and given[ours] is not None:
                 raise AuthorError(
                     f"Schedule is given both {ours} and {name}, which are the same",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flowc.authoring.arguments import check_names
 from flowc.authoring.handles import FORCING, author_location
 from flowc.errors import AuthorError
 
@@ -28,6 +29,7 @@ class Secret:
     key: str
     name: str
 
+    @check_names()
     def __init__(self, name: str, key: str = "") -> None:
         object.__setattr__(self, "name", _word("a secret's name", name))
         object.__setattr__(self, "key", _word("a secret's key", key) if key != "" else "")

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from flowc import ir
 from flowc.authoring.handles import author_location
 from flowc.driver.bundle import build_bundle, included_files
 from flowc.driver.configuration import read_configuration
@@ -20,12 +21,12 @@ from flowc.trace.model import signature_of
 from flowc.trace.modules import reach
 from flowc.trace.project import is_first_party, relative
 from flowc.trace.types import hints_of
+from flowc_runtime.values import objects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from flowc import ir
     from flowc.authoring.pipeline import Pipeline
     from flowc.passes.code import Code
     from flowc.trace.modules import Module
@@ -164,6 +165,14 @@ def _uncache(
     return replace(pipeline, body=replace(pipeline.body, nodes=tuple(steps))), uncached
 
 
+def _referred(traced: ir.Pipeline) -> Iterator[str]:
+    """The classes and functions behind values that were stored before the run."""
+    for step in traced.steps:
+        for item in step.inputs:
+            if isinstance(item.value, ir.Artifact):
+                yield from item.value.refers
+
+
 def _entries(file: str, traced: ir.Pipeline) -> dict[str, str]:
     """The files of the pipeline, of every step and of their hooks, by module name."""
     entries = {module_name(file): file}
@@ -171,8 +180,11 @@ def _entries(file: str, traced: ir.Pipeline) -> dict[str, str]:
     named += [hook.function.module for step in traced.steps for hook in step.hooks]
     named += [hook.function.module for hook in traced.hooks]
     named += [name.partition(":")[0] for step in traced.steps for name in counted_objects(step)]
+    named += [name.partition(":")[0] for name in _referred(traced)]
+    script = objects.main_name()
     for name in dict.fromkeys(named):
-        known = getattr(sys.modules.get(name), "__file__", None)
+        module = "__main__" if name not in sys.modules and name == script else name
+        known = getattr(sys.modules.get(module), "__file__", None)
         if name in entries or name.partition(".")[0] == "flowc":
             continue
         if known and is_first_party(known):

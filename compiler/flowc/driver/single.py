@@ -16,6 +16,7 @@ from flowc import ir
 from flowc.authoring.handles import author_location
 from flowc.client import Client
 from flowc.driver.front import complete
+from flowc.driver.references import references
 from flowc.driver.run import PlainReporter, run_here
 from flowc.driver.stacks import stacks_of
 from flowc.driver.store import default_store
@@ -101,6 +102,7 @@ class _Keeper:
             uri=contract.cas_key(digest),
             size=size,
             materializer=saved.materializer,
+            refers=references(value),
         )
 
 

@@ -65,13 +65,18 @@ class OutputRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
-    """A value that was stored before the run; the fields are those of the wire's record."""
+    """A value that was stored before the run; the fields are those of the wire's record.
+
+    ``refers`` are the classes and functions, as ``module:Qualname``, that are behind the value and
+    not part of its contents.
+    """
 
     digest: str
     type: str
     uri: str
     size: int
     materializer: str
+    refers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

@@ -226,7 +226,9 @@ def _input(value: ir.Value) -> InputSpec:  # noqa: PLR0911 - one for each node
         case ir.Constant(json=text):
             return {"value": json.loads(text)}
         case ir.Artifact():
-            return {"artifact": asdict(value)}
+            record = asdict(value)
+            del record["refers"]
+            return {"artifact": record}
         case ir.ParameterRef(name=name):
             return {"parameter": name}
         case ir.OutputRef(step=step, output=output):

@@ -8,11 +8,13 @@ told apart it is a miss:
 - renaming a local, moving a constant that others are computed from, touching a statement that
   runs on import in any module that the step's module imports;
 - ``exec``, ``eval``, ``globals()``, a module passed on as a value: all of that module counts;
-- modules found by name while the step runs, ``__subclasses__()``: all modules count;
-- an input that may be an object of the author's: the classes that those reach who made it count.
+- modules found by name while the step runs, pickles, ``__subclasses__()``, ``__globals__`` and
+  frames: all modules count;
+- an input that may be an object of the author's: the classes that those reach who made it count,
+  and the functions that they use as values.
 
-A global that is computed from the world outside (`time.time()`, a file) counts by its value too,
-and where it has no lossless form the step is not safe to cache.
+A global that is computed or changed on import by the world outside (`time.time()`, a file) counts
+by its value too, and where it has no lossless form the step is not safe to cache.
 """
 
 from __future__ import annotations

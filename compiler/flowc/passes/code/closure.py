@@ -31,7 +31,7 @@ def close(graph: Graph, subjects: Sequence[Subject]) -> tuple[dict[Subject, Code
     closures = _Closures(graph, parts.positions)
     bits = {each: closures.of(start) for each, start in starts.items()}
     made = {
-        maker: _union(closures.of(node) for node in parts.classes(bits[maker]))
+        maker: _union(closures.of(node) for node in parts.handed_on(bits[maker]))
         for maker in {maker for subject in subjects for maker in subject.makers}
     }
     known: dict[int, Code] = {}

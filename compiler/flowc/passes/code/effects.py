@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from flowc.passes.code.graph import within
 from flowc.passes.code.names import BODY, NAME
-from flowc.passes.code.outline import CLASS, CONSTANT, FUNCTION
-from flowc.passes.code.purity import is_standard
+from flowc.passes.code.outline import BLOCK, CLASS, CONSTANT, FUNCTION
+from flowc.passes.code.purity import INERT, is_standard
 
 if TYPE_CHECKING:
     from flowc.passes.code.graph import Graph
@@ -30,14 +30,6 @@ HARMLESS = {
 
 KEEPS_SUBCLASSES = {"django", "mongoengine", "peewee", "sqlalchemy", "sqlmodel", "tortoise"}
 
-INERT = {
-    "builtins.bool", "builtins.float", "builtins.frozenset", "builtins.int", "builtins.str",
-    "builtins.tuple", "collections.namedtuple", "decimal.Decimal", "logging.getLogger",
-    "pathlib.Path", "re.compile", "typing.NewType", "typing.ParamSpec", "typing.TypeVar",
-    "typing.TypeVarTuple", "typing_extensions.ParamSpec", "typing_extensions.TypeVar",
-}  # fmt: skip
-"""Calls that make nothing in which a decorator could keep something."""
-
 FOLLOWED = frozenset({NAME, BODY})
 
 
@@ -50,10 +42,20 @@ def has_effect(graph: Graph, module: str, index: int) -> bool:
         if position not in skipped and any(_keeps(graph, module, chain) for chain in chains):
             return True
     if statement.kind == CLASS:
-        return any(_hears_of_subclasses(graph, module, chain) for chain in statement.callees)
-    if statement.kind == CONSTANT:
-        return any(_holds_state(graph, module, chain) for chain in statement.callees)
-    return False
+        if _is_own(graph, module, statement.metaclass):
+            return True
+        if any(_hears_of_subclasses(graph, module, chain) for chain in statement.bases):
+            return True
+    own = statement.names if statement.kind == BLOCK else ()
+    return any(
+        chain.partition(".")[0] not in own and _holds_state(graph, module, chain)
+        for chain in statement.calls
+    )
+
+
+def _is_own(graph: Graph, module: str, chain: str) -> bool:
+    """Whether the reference leads to the author's code."""
+    return bool(chain) and bool(_bodies(graph.resolve(module, chain).nodes))
 
 
 def _keeps(graph: Graph, module: str, chain: str) -> bool:
@@ -122,7 +124,8 @@ def _hears_of_subclasses(graph: Graph, module: str, chain: str) -> bool:
         attributes = source.facts(int(node[2])).attributes
         if statement.kind == CLASS and (
             "__init_subclass__" in attributes
-            or "type" in statement.callees
+            or "type" in statement.bases
+            or _is_own(graph, node[1], statement.metaclass)
             or any(within(n, KEEPS_SUBCLASSES) for n in graph.edges(node).external)
         ):
             return True

@@ -1,8 +1,10 @@
 """Whose objects a step is given: what their methods do counts for it, though its own code may
 name neither.
 
-    use(Model(3))    the class of a constant, or of a parameter, is known: ``classes``
-    use(make())      an object of any class that `make` reaches: ``makers``
+    use(Model(3))    the class of a constant, or of a parameter, is known: ``classes``; so is all
+                     that a stored value refers to
+    use(make())      an object of any class that `make` reaches, or one with a function in it that
+                     something there takes as a value: ``makers``
 
 Nothing is added where the annotation of the output or of the input leaves no room for an object
 of the author's, as ``list[int]`` does.
@@ -81,9 +83,8 @@ def _given_by(  # noqa: PLR0911 - one for each node
     match value:
         case ir.Constant(json=text):
             return _Given(frozenset(_tagged(text)))
-        case ir.Artifact(type=kind):
-            module, _, name = kind.rpartition(".")
-            return _Given(frozenset({(module, name)}))
+        case ir.Artifact(refers=names):
+            return _Given(frozenset(pair for name in names for pair in _split(name)))
         case ir.ParameterRef(name=name):
             return parameters.get(name, NOTHING)
         case ir.OutputRef(step=step, output=output):

@@ -29,9 +29,13 @@ WIDENING = {"exec", "eval", "globals", "__import__", "importlib.__import__"}
 
 BOUNDLESS = {
     "importlib.import_module", "sys.modules", "gc.get_objects", "gc.get_referrers", "pkgutil",
-    "runpy", "importlib.util", "importlib.machinery",
+    "runpy", "importlib.util", "importlib.machinery", "inspect.getmodule", "pickle.load",
+    "pickle.loads", "pickle.Unpickler", "cloudpickle.load", "cloudpickle.loads", "dill",
+    "joblib.load", "shelve", "torch.load",
 }  # fmt: skip
-"""What can reach anything in any module."""
+"""What can reach anything in any module; a pickle has names of what is in none of the code."""
+
+BOUNDLESS_ATTRIBUTES = ("__globals__", "__subclasses__", "f_globals")
 
 READS_DOCS = ("doctest", "inspect", "pydoc")
 READS_SOURCE = {"getblock", "getcomments", "getsource", "getsourcelines", "findsource"}
@@ -94,12 +98,14 @@ class Graph:
         outside = {name.removeprefix("builtins.") for name in edges.external}
         if outside & WIDENING:
             edges.nodes.add((WHOLE, module, ""))
-        if facts.tells("__subclasses__") or any(within(o, BOUNDLESS) for o in outside):
+        telling = any(facts.tells(name) for name in BOUNDLESS_ATTRIBUTES)
+        if telling or any(within(name, BOUNDLESS) for name in outside):
             edges.nodes.add((EVERYTHING, "", ""))
 
     def _read_module(self, module: str, edges: Edges) -> None:
         """Importing a module runs its parents, its imports and its statements."""
         from flowc.passes.code.effects import has_effect
+        from flowc.passes.code.purity import changed_by
 
         source = self.source(module)
         for target in (f"{module}:", *source.outline.runs):
@@ -113,6 +119,7 @@ class Graph:
         for index in range(len(source.outline.statements)):
             if has_effect(self, module, index):
                 edges.nodes.add((BODY, module, str(index)))
+                edges.nodes |= changed_by(self, module, index)
 
     def _read_whole(self, module: str, edges: Edges) -> None:
         source = self.source(module)

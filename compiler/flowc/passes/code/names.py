@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
     from flowc.trace.modules import Module
 
-NAME, BODY, IMPORTED, MODULE, FUTURE, WHOLE, EVERYTHING = (
+NAME, BODY, CHANGED, IMPORTED, MODULE, FUTURE, WHOLE, EVERYTHING = (
     "name",
     "body",
+    "changed",
     "imported",
     "module",
     "future",
@@ -108,14 +109,16 @@ class Names:
                 edges.nodes.add((BODY, module, str(binding.statement)))
             rest = ".".join(parts[1:])
             edges.add(self.resolve(module, extend(binding.target, rest)))
-        if not edges.nodes:
-            self._resolve_star(source, parts, edges)
+        self._resolve_star(source, parts, edges, after=_first_line(source, name))
         if not edges.nodes and not edges.external:
             edges.external.add(f"builtins.{'.'.join(parts)}")
         return Found(frozenset(edges.nodes), frozenset(edges.external))
 
-    def _resolve_star(self, source: Source, parts: list[str], edges: Edges) -> None:
+    def _resolve_star(self, source: Source, parts: list[str], edges: Edges, *, after: int) -> None:
+        """What stands above the name's own binding is hidden by it."""
         for star in source.imported.get("*", ()):
+            if star.line < after:
+                continue
             dotted = source.absolute(star.target.partition(":")[0])
             if dotted in self.modules:
                 if self._offers(dotted, parts[0], set()):
@@ -158,6 +161,8 @@ class Names:
                     return Found(frozenset(edges.nodes), frozenset(edges.external))
             if known:
                 edges.add(self.resolve(dotted, ".".join(parts)))
+            elif self.source(dotted).binds("__getattr__"):
+                edges.add(self.resolve(dotted, "__getattr__"))
             elif parts[0] not in DUNDERS:
                 edges.nodes.add((WHOLE, dotted, ""))
         return Found(frozenset(edges.nodes), frozenset(edges.external))
@@ -183,3 +188,9 @@ class Names:
             return self._follow(f"{dotted}.{parts[0]}", parts[1:] or ["*"])
         rest = [] if parts == ["*"] else parts
         return Found(external=frozenset({".".join([dotted, *rest])}))
+
+
+def _first_line(source: Source, name: str) -> int:
+    """Where a module first binds the name; 0 when nowhere."""
+    lines = [source.outline.statements[index].line for index in source.names.get(name, ())]
+    return min(lines + [binding.line for binding in source.imported.get(name, ())], default=0)

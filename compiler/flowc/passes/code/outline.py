@@ -43,8 +43,9 @@ class Statement:
     """A top-level statement.
 
     ``effect`` is whether it changes more than the names it binds. ``decorators`` (each what it
-    calls, then all it refers to) and ``callees`` (of a constant; bases of a class) may keep what
-    they are given. ``made`` is the callee when the value is one call and no more.
+    calls, then all it refers to, and ``?.read_text`` for what it looks at) and ``calls`` (of what
+    runs on import otherwise) may keep what they are given; ``bases`` and ``metaclass`` hear of a
+    class. ``made`` is the callee when the value is one call and no more.
     ``digest`` is of the statement as it is written.
     """
 
@@ -54,7 +55,9 @@ class Statement:
     effect: bool
     span: Span
     decorators: tuple[tuple[str, ...], ...]
-    callees: tuple[str, ...]
+    calls: tuple[str, ...]
+    bases: tuple[str, ...]
+    metaclass: str
     made: str
     digest: str
 
@@ -94,6 +97,7 @@ def read_outline(tree: ast.Module, lines: Sequence[bytes]) -> Outline:
     for node in _executed(tree.body):
         found = _Found()
         _read(node, found)
+        found.effect = found.effect or _adds_to_shared(node, tree.body)
         runs.update(dict.fromkeys(found.runs))
         index = -1
         if not (found.plain and found.imports):
@@ -109,12 +113,33 @@ def _executed(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
     """Not what only a script runs, nor docstrings and other constants."""
     for node in body:
         match node:
-            case ast.Expr(value=ast.Constant()) | ast.Pass() | ast.Assert():
+            case ast.Expr(value=ast.Constant()) | ast.Pass():
                 continue
             case ast.If(test=test, orelse=[]) if _is_main(test):
                 continue
             case _:
                 yield node
+
+
+def _adds_to_shared(node: ast.stmt, body: Sequence[ast.stmt]) -> bool:
+    """Whether ``NAME += …`` may change in place what another module has under its own name."""
+    match node:
+        case ast.AugAssign(target=ast.Name(id=name)) if name != "__all__":
+            return not any(_makes(other, name) for other in body)
+        case _:
+            return False
+
+
+def _makes(node: ast.stmt, name: str) -> bool:
+    """Whether an assignment gives the name a value of its own: ``NAME = []``."""
+    match node:
+        case (
+            ast.Assign(targets=[ast.Name(id=bound)], value=value)
+            | ast.AnnAssign(target=ast.Name(id=bound), value=ast.expr() as value)
+        ):
+            return bound == name and not isinstance(value, (ast.Name, ast.Attribute, ast.Call))
+        case _:
+            return False
 
 
 def _is_main(test: ast.expr) -> bool:
@@ -187,7 +212,9 @@ def _statement(
         effect=found.effect,
         span=span,
         decorators=tuple(_decorator(decorator) for decorator in _decorators(node)),
-        callees=_callees(node),
+        calls=() if found.effect else _calls(node),
+        bases=_bases(node),
+        metaclass=_metaclass(node),
         made=_made(node),
         digest=hashlib.sha256(segment(lines, span).encode()).hexdigest()[:32],
     )
@@ -234,18 +261,48 @@ def _decorators(node: ast.stmt) -> list[ast.expr]:
 def _decorator(node: ast.expr) -> tuple[str, ...]:
     """What is called first, then all that the expression refers to."""
     callee = chain_of(node.func if isinstance(node, ast.Call) else node)
-    return (callee or UNKNOWN, *sorted(collect([node]).all()))
+    facts = collect([node])
+    looks = (f"{UNKNOWN}.{name[:-1]}" for name in facts.attributes if name.endswith("!"))
+    return (callee or UNKNOWN, *sorted(facts.all()), *looks)
 
 
-def _callees(node: ast.stmt) -> tuple[str, ...]:
-    """What may keep the value it is given: callees of a constant, bases of a class."""
+def _calls(node: ast.stmt) -> tuple[str, ...]:
+    """What a statement calls on import, decorators and bases aside; it may keep its arguments."""
+    evaluated = list(_evaluated(node))
+    if not any(isinstance(below, ast.Call) for each in evaluated for below in ast.walk(each)):
+        return ()
+    return collect(evaluated).called
+
+
+def _evaluated(node: ast.stmt) -> Iterator[ast.AST]:
+    match node:
+        case ast.FunctionDef(args=args) | ast.AsyncFunctionDef(args=args):
+            yield from (each for each in (*args.defaults, *args.kw_defaults) if each is not None)
+            given = (*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg)
+            annotations = (each.annotation for each in given if each is not None)
+            yield from (each for each in (*annotations, node.returns) if each is not None)
+        case ast.ClassDef(body=body):
+            for below in body:
+                yield from _evaluated(below)
+        case ast.AnnAssign(annotation=annotation):
+            yield from (annotation, node)
+        case _:
+            yield node
+
+
+def _bases(node: ast.stmt) -> tuple[str, ...]:
     match node:
         case ast.ClassDef(bases=bases, keywords=keywords):
             return tuple(sorted(collect([*bases, *keywords]).all()))
-        case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
-            return collect([node]).called
         case _:
             return ()
+
+
+def _metaclass(node: ast.stmt) -> str:
+    for keyword in getattr(node, "keywords", ()):
+        if keyword.arg == "metaclass":
+            return chain_of(keyword.value)
+    return ""
 
 
 def _made(node: ast.stmt) -> str:

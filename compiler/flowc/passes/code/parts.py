@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cached_property
 from itertools import compress
 from typing import TYPE_CHECKING
 
 from flowc.passes.code import live
 from flowc.passes.code.graph import READS_DOCS, READS_SOURCE, Graph, within
-from flowc.passes.code.names import BODY, FUTURE, IMPORTED, NAME
-from flowc.passes.code.outline import CLASS, CONSTANT, FUNCTION, IMPORT
-from flowc.passes.code.purity import computed_by, is_standard, mutated_by
+from flowc.passes.code.names import BODY, CHANGED, FUTURE, IMPORTED, NAME
+from flowc.passes.code.outline import CLASS, CONSTANT, FUNCTION, IMPORT, STATEMENT
+from flowc.passes.code.purity import computed_by, is_standard, may_change
 from flowc.passes.code.result import Code, Part
 from flowc.trace import project
 
@@ -41,7 +42,6 @@ class Parts:
         self._packages = {node: _packages(graph.edges(node).external) for node in nodes}
         self._with_package = self._mask(node for node in nodes if self._packages[node])
         self._bodies = [node for node in self._nodes if node[0] == BODY]
-        self._classes = self._mask(node for node in self._bodies if self._is_class(node))
         self._docs = self._mask(node for node in nodes if self._looks_at_docs(node))
         self._texts = self._mask(node for node in nodes if self._looks_at_text(node))
         self._order = self._ordered()
@@ -69,13 +69,31 @@ class Parts:
             uncacheable="; ".join(reasons),
         )
 
-    def classes(self, bits: int) -> Iterator[Node]:
-        """The classes in a closure."""
-        return self._pick(bits & self._classes)
+    def handed_on(self, bits: int) -> set[Node]:
+        """What code in a closure may put into its results: classes, and functions as values."""
+        handed, handing = self._handed
+        return {each for node in self._pick(bits & handing) for each in handed[node]}
 
-    def _is_class(self, node: Node) -> bool:
+    @cached_property
+    def _handed(self) -> tuple[dict[Node, set[Node]], int]:
+        """By statement, and the bits of those that hand on anything."""
+        found = {node: self._handed_by(node) for node in self._bodies}
+        return found, self._mask(node for node, handed in found.items() if handed)
+
+    def _handed_by(self, node: Node) -> set[Node]:
         _, module, index = node
-        return self.graph.source(module).outline.statements[int(index)].kind == CLASS
+        source = self.graph.source(module)
+        facts = source.facts(int(index))
+        found: set[Node] = set()
+        for chain in {*facts.eager, *facts.taken}:
+            found |= {each for each in self.graph.resolve(module, chain).nodes if each[0] == NAME}
+        found = {each for each in found if each in self.positions and self._is_function(each)}
+        return found | {node} if source.outline.statements[int(index)].kind == CLASS else found
+
+    def _is_function(self, node: Node) -> bool:
+        _, module, name = node
+        source = self.graph.source(module)
+        return any(source.outline.statements[i].kind == FUNCTION for i in source.names[name])
 
     def _mask(self, nodes: Iterable[Node]) -> int:
         bits = 0
@@ -96,6 +114,8 @@ class Parts:
             return self._body_part(module, int(name))
         if kind == NAME:
             return self._value_part(node)
+        if kind == CHANGED:
+            return self._changed_part(node)
         if kind == IMPORTED:
             return self._import_part(node)
         return self._future_part(module) if kind == FUTURE else None
@@ -112,13 +132,22 @@ class Parts:
         _, module, name = node
         source = self.graph.source(module)
         for index in source.names[name]:
-            callee = computed_by(self.graph, module, index) or mutated_by(self.graph, module, name)
+            callee = computed_by(self.graph, module, index)
             if not callee:
                 continue
             place = self._place(module, source.outline.statements[index].line)
             digest = self._value(node, source.outline.statements[index].kind, place, callee)
             return Part("value", f"{module}.{name}", place, digest) if digest else None
         return None
+
+    def _changed_part(self, node: Node) -> Part | None:
+        """The value of a global that a statement on import changes by the world outside."""
+        _, module, name = node
+        source = self.graph.source(module)
+        place = self._place(module, source.outline.statements[source.names[name][0]].line)
+        kind = STATEMENT if may_change(source.facts(source.names[name][0])) else CONSTANT
+        digest = self._value(node, kind, place, "statements that look outside")
+        return Part("value", f"{module}.{name}", place, digest) if digest else None
 
     def _value(self, node: Node, kind: str, place: str, callee: str) -> str:
         """The digest of a global's value; empty when there is none, and then often a reason."""

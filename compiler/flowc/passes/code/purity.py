@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from flowc.passes.code.chains import UNKNOWN
 from flowc.passes.code.graph import Graph, within
-from flowc.passes.code.names import BODY, NAME
-from flowc.passes.code.outline import CLASS, FUNCTION, IMPORT
+from flowc.passes.code.names import BODY, CHANGED, NAME
+from flowc.passes.code.outline import CLASS, FUNCTION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from flowc.passes.code.names import Found, Node
     from flowc.passes.code.references import Facts
@@ -79,6 +79,14 @@ IMPURE_ATTRIBUTES = {
 }  # fmt: skip
 """Methods that look at the world, whatever they are called on."""
 
+INERT = {
+    "builtins.bool", "builtins.float", "builtins.frozenset", "builtins.int", "builtins.str",
+    "builtins.tuple", "collections.namedtuple", "decimal.Decimal", "logging.getLogger",
+    "pathlib.Path", "re.compile", "typing.NewType", "typing.ParamSpec", "typing.TypeVar",
+    "typing.TypeVarTuple", "typing_extensions.ParamSpec", "typing_extensions.TypeVar",
+}  # fmt: skip
+"""Calls that make nothing in which anybody could keep something."""
+
 FOLLOWED = frozenset({NAME, BODY})
 
 
@@ -95,13 +103,17 @@ def computed_by(graph: Graph, module: str, index: int) -> str:
     source = graph.source(module)
     facts, statement = source.facts(index), source.outline.statements[index]
     strict = statement.kind not in {CLASS, FUNCTION}
-    reason = _looked_at(graph, module, facts)
+    reason = (
+        _looked_at(graph, module, facts)
+        or _decorated_by(graph, module, index)
+        or _derived_by(graph, module, index, set())
+    )
     if reason or not facts.called:
         return reason
     if statement.made and facts.called == (statement.made,):
         made = _class_of(graph, module, statement.made)
         if made is not None:
-            return _creation_reason(graph, made, {made})
+            return _creation_reason(graph, made, {made}, strict=True)
     called = _all_called(graph, module, facts) if strict else set(facts.called)
     for chain in sorted(called):
         reason = _called(graph, module, chain, strict=strict)
@@ -110,17 +122,69 @@ def computed_by(graph: Graph, module: str, index: int) -> str:
     return ""
 
 
-def mutated_by(graph: Graph, module: str, name: str) -> str:
-    """What fills a global on import after it was made: ``SETTINGS.update(json.load(…))``."""
-    source = graph.source(module)
-    for index, statement in enumerate(source.outline.statements):
-        if not statement.effect or statement.kind in {CLASS, FUNCTION, IMPORT}:
-            continue
-        facts = source.facts(index)
-        roots = {chain.partition(".")[0] for chain in (*facts.eager, *facts.called)}
-        if name in roots and (reason := computed_by(graph, module, index)):
-            return reason
+def _decorated_by(graph: Graph, module: str, index: int) -> str:
+    """What a decorator looks at: it may keep that in what it makes of the definition."""
+    skipped = graph.flowc_decorators(module, index)
+    for position, chains in enumerate(graph.source(module).outline.statements[index].decorators):
+        for chain in chains if position not in skipped else ():
+            reason = _called(graph, module, chain, strict=False)
+            if reason:
+                return reason
     return ""
+
+
+def _derived_by(graph: Graph, module: str, index: int, seen: set[Node]) -> str:
+    """What those look at that hear of a new class: its metaclass, ``__init_subclass__``."""
+    statement = graph.source(module).outline.statements[index]
+    meta = _class_of(graph, module, statement.metaclass) if statement.metaclass else None
+    reason = _creation_reason(graph, meta, {meta}, strict=False) if meta is not None else ""
+    for chain in () if reason else statement.bases:
+        base = _class_of(graph, module, chain)
+        if base is None or base in seen:
+            continue
+        seen.add(base)
+        _, place, position = base
+        facts = graph.source(place).inheritance(int(position))
+        reason = _facts_reason(graph, place, facts, strict=False)
+        reason = reason or _derived_by(graph, place, int(position), seen)
+        if reason:
+            break
+    return reason
+
+
+def changed_by(graph: Graph, module: str, index: int) -> set[Node]:
+    """Globals, of other modules too, that a statement changes on import by what it finds outside:
+    ``SETTINGS.update(json.load(…))``, ``lib.LIMIT = int(os.environ["LIMIT"])``.
+    """
+    statement = graph.source(module).outline.statements[index]
+    if statement.kind in {CLASS, FUNCTION} or not computed_by(graph, module, index):
+        return set()
+    facts = graph.source(module).facts(index)
+    found: set[Node] = set()
+    for chain in (*facts.eager, *facts.called):
+        found |= graph.reach(graph.resolve(module, chain).nodes, through=FOLLOWED)
+    return {
+        (CHANGED, node[1], name)
+        for node in found
+        if node[0] == BODY and node != (BODY, module, str(index)) and not _is_inert(graph, node)
+        for name in graph.source(node[1]).outline.statements[int(node[2])].names
+    }
+
+
+def _is_inert(graph: Graph, node: Node) -> bool:
+    """Whether nobody can change what a statement binds."""
+    _, module, index = node
+    source = graph.source(module)
+    facts = source.facts(int(index))
+    if source.outline.statements[int(index)].kind in {CLASS, FUNCTION}:
+        return True
+    found = [graph.resolve(module, chain) for chain in facts.called]
+    return bool(found) and all(not each.nodes and each.external <= INERT for each in found)
+
+
+def may_change(facts: Facts) -> bool:
+    """Whether a constant's value could be changed in place; else it can only be replaced."""
+    return facts.mutable or bool(facts.called)
 
 
 def _looked_at(graph: Graph, module: str, facts: Facts) -> str:
@@ -149,6 +213,8 @@ def _all_called(graph: Graph, module: str, facts: Facts) -> set[str]:
 def _called(graph: Graph, module: str, chain: str, *, strict: bool) -> str:
     if chain == UNKNOWN:
         return "a call" if strict else ""
+    if chain.startswith(UNKNOWN):
+        return chain.removeprefix(f"{UNKNOWN}.")
     found = graph.resolve(module, chain)
     impure = sorted(name for name in found.external if _is_impure(name, strict=strict))
     if impure:
@@ -190,27 +256,37 @@ def _class_of(graph: Graph, module: str, chain: str) -> Node | None:
     return bodies[0] if statement.kind == CLASS and whole else None
 
 
-def _creation_reason(graph: Graph, made: Node, seen: set[Node]) -> str:
+def _creation_reason(graph: Graph, made: Node, seen: set[Node], *, strict: bool) -> str:
     """What making an object of the author's class looks at; its other methods may do as they
     like.
     """
     _, module, index = made
     source = graph.source(module)
-    facts, bases = source.creation(int(index)), source.outline.statements[int(index)].callees
-    for chain in sorted(facts.all() - {UNKNOWN}):
+    facts, bases = source.creation(int(index)), source.outline.statements[int(index)].bases
+    above = {chain: _class_of(graph, module, chain) for chain in bases}
+    reason = _facts_reason(
+        graph, module, facts, {chain for chain, base in above.items() if base}, strict=strict
+    )
+    for base in above.values():
+        if base is not None and base not in seen and not reason:
+            reason = _creation_reason(graph, base, {*seen, base}, strict=strict)
+    if not reason:
+        return ""
+    return f"{module}.{source.outline.statements[int(index)].label}, which uses {reason}"
+
+
+def _facts_reason(
+    graph: Graph, module: str, facts: Facts, skipped: Collection[str] = (), *, strict: bool
+) -> str:
+    """What code with these facts looks at when it runs, ``skipped`` references aside."""
+    reason = _looks_at(facts, (), strict=strict)
+    for chain in sorted(facts.all() - {UNKNOWN, *skipped}):
         found = graph.resolve(module, chain)
-        base = _class_of(graph, module, chain) if chain in bases else None
-        if base in seen:
-            continue
-        reason = _looks_at(facts, found.external, strict=True)
-        if base is not None:
-            reason = reason or _creation_reason(graph, base, {*seen, base})
-        else:
-            reason = reason or _closure_reason(graph, found, strict=True)
+        reason = reason or _looks_at(facts, found.external, strict=strict)
+        reason = reason or _closure_reason(graph, found, strict=strict)
         if reason:
-            name = f"{module}.{source.outline.statements[int(index)].label}"
-            return f"{name}, which uses {reason}"
-    return ""
+            break
+    return reason
 
 
 def _is_impure(name: str, *, strict: bool) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flowc.passes.code.chains import chain_of
-from flowc.passes.code.scopes import CALLED, EAGER, LAZY, Collector
+from flowc.passes.code.scopes import CALLED, EAGER, LAZY, TAKEN, Collector
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,11 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What one statement refers to; ``mutable`` is whether it makes a container on import."""
+    """What one statement refers to.
+
+    ``taken`` are those of ``lazy`` that are not only called. ``mutable`` is whether it makes a
+    container on import.
+    """
 
     lazy: tuple[str, ...]
     eager: tuple[str, ...]
     called: tuple[str, ...]
+    taken: tuple[str, ...]
     attributes: tuple[str, ...]
     mutable: bool
 
@@ -37,9 +42,10 @@ def collect(nodes: Iterable[ast.AST]) -> Facts:
         collector.visit(node)
     found = collector.finish()
     return Facts(
-        lazy=tuple(sorted(chain for chain, when in found if when == LAZY)),
+        lazy=tuple(sorted({chain for chain, when in found if when in {LAZY, TAKEN}})),
         eager=tuple(sorted(chain for chain, when in found if when == EAGER)),
         called=tuple(sorted(chain for chain, when in found if when == CALLED)),
+        taken=tuple(sorted(chain for chain, when in found if when == TAKEN)),
         attributes=tuple(sorted(collector.attributes)),
         mutable=collector.mutable,
     )
@@ -70,6 +76,16 @@ def collect_creation(node: ast.AST) -> Facts:
     reduced = copy.copy(node)
     reduced.body = body
     return collect_definition(reduced)
+
+
+def collect_inheritance(node: ast.AST) -> Facts:
+    """``__init_subclass__`` alone."""
+    found = [each for each in getattr(node, "body", ()) if _hears_of_classes(each)]
+    return collect(found)
+
+
+def _hears_of_classes(node: ast.AST) -> bool:
+    return _is_method(node) and getattr(node, "name", "") == "__init_subclass__"
 
 
 def _is_method(node: ast.AST) -> bool:

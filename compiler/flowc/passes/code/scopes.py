@@ -18,12 +18,14 @@ from flowc.passes.code.chains import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LAZY, EAGER, CALLED = 0, 1, 2
-"""When a reference is followed: in a function's body, on import, or called on import."""
+LAZY, EAGER, CALLED, TAKEN = 0, 1, 2, 3
+"""When a reference is followed: called in a function's body, on import, called on import, or by
+what could be a value: taken without a call, or in a function inside another.
+"""
 
 TELLING = {
-    "__doc__", "__subclasses__", "environ", "exists", "expandvars", "getenv",
-    "getpass", "getsize", "getmtime", "getuser", "glob", "is_dir", "is_file", "isdir",
+    "__doc__", "__globals__", "__subclasses__", "environ", "exists", "expandvars", "f_globals",
+    "getenv", "getpass", "getsize", "getmtime", "getuser", "glob", "is_dir", "is_file", "isdir",
     "isfile", "iterdir", "listdir", "now", "open", "perf_counter", "read", "read_bytes",
     "read_text", "readline", "readlines", "recv", "rglob", "scandir", "stat", "today", "utcnow",
     "walk",
@@ -33,10 +35,14 @@ that happens on import. ``global`` and ``__init_subclass__`` stand for the state
 
 
 class Scope:
-    """A function, class or comprehension while it is read; ``bound`` maps to import targets."""
+    """A function, class or comprehension while it is read; ``bound`` maps to import targets.
 
-    def __init__(self, kind: str) -> None:
+    ``inside`` is whether it is a function that a value could be: what it calls goes with it.
+    """
+
+    def __init__(self, kind: str, *, inside: bool = False) -> None:
         self.kind = kind
+        self.inside = inside
         self.loads: set[tuple[str, int]] = set()
         self.bound: dict[str, list[str]] = {}
         self.outside: set[str] = set()
@@ -46,6 +52,7 @@ class Collector:
     def __init__(self) -> None:
         self.scopes = [Scope("module")]
         self.lazy = 0
+        self.nested = 0
         self.attributes: set[str] = set()
         self.mutable = False
 
@@ -73,7 +80,9 @@ class Collector:
                 self.visit(node)
 
     def load(self, chain: str, when: int) -> None:
-        self.scopes[-1].loads.add((chain, LAZY if self.lazy else when))
+        if self.lazy:
+            when = LAZY if when == CALLED and not self.nested else TAKEN
+        self.scopes[-1].loads.add((chain, when))
 
     def bind(self, name: str, target: str = "") -> None:
         if target:
@@ -82,13 +91,16 @@ class Collector:
             self.scopes[-1].bound.setdefault(name, [])
 
     def enter(self, kind: str) -> None:
-        self.scopes.append(Scope(kind))
-        self.lazy += kind == "function"
+        inside = kind == "lambda" or (kind == "function" and self.lazy > 0)
+        self.scopes.append(Scope(kind, inside=inside))
+        self.lazy += kind in {"function", "lambda"}
+        self.nested += inside
 
     def leave(self) -> None:
         """Hand on what the scope does not bind itself."""
         scope = self.scopes.pop()
-        self.lazy -= scope.kind == "function"
+        self.lazy -= scope.kind in {"function", "lambda"}
+        self.nested -= scope.inside
         above = self.scopes[-1]
         for chain, when in scope.loads:
             root, _, rest = chain.partition(".")
@@ -164,7 +176,7 @@ class Collector:
 
     def visit_lambda(self, node: ast.Lambda) -> None:
         self._defaults(node.args)
-        self.enter("function")
+        self.enter("lambda")
         self._bind_arguments(node.args)
         self.visit(node.body)
         self.leave()

@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Any
 from flowc.passes.code.form import digest_form
 from flowc.passes.code.memory import MEMORY
 from flowc.passes.code.outline import Import, Outline, Statement, read_outline, segment
-from flowc.passes.code.references import Facts, collect_creation, collect_definition
+from flowc.passes.code.references import (
+    Facts,
+    collect_creation,
+    collect_definition,
+    collect_inheritance,
+)
 
 if TYPE_CHECKING:
     import ast
@@ -67,18 +72,23 @@ class Source:
         """What making an object does, when the statement defines a class."""
         return self._fact(index, " creation", collect_creation)
 
+    def inheritance(self, index: int) -> Facts:
+        """What a class does when a class is derived from it."""
+        return self._fact(index, " inheritance", collect_inheritance)
+
     def _fact(self, index: int, what: str, read: Callable[[ast.AST], Facts]) -> Facts:
         key = f"{self.outline.statements[index].digest}{what}"
         if key not in self._read:
             if key not in self._facts:
                 found = read(self._node(index))
                 self._facts[key] = [
-                    found.lazy, found.eager, found.called, found.attributes, found.mutable
+                    found.lazy, found.eager, found.called, found.taken, found.attributes,
+                    found.mutable,
                 ]  # fmt: skip
                 self._changed = True
-            lazy, eager, called, attributes, mutable = self._facts[key]
+            lazy, eager, called, taken, attributes, mutable = self._facts[key]
             self._read[key] = Facts(
-                tuple(lazy), tuple(eager), tuple(called), tuple(attributes), mutable
+                tuple(lazy), tuple(eager), tuple(called), tuple(taken), tuple(attributes), mutable
             )
         return self._read[key]
 
@@ -133,7 +143,19 @@ class Source:
 def _pack(outline: Outline) -> list[Any]:
     return [
         [
-            [s.kind, s.label, s.names, s.effect, s.span, s.decorators, s.callees, s.made, s.digest]
+            [
+                s.kind,
+                s.label,
+                s.names,
+                s.effect,
+                s.span,
+                s.decorators,
+                s.calls,
+                s.bases,
+                s.metaclass,
+                s.made,
+                s.digest,
+            ]
             for s in outline.statements
         ],
         [[i.name, i.target, i.line, i.statement] for i in outline.imports],
@@ -148,9 +170,11 @@ def _unpack(packed: list[Any]) -> Outline:
         tuple(
             Statement(
                 kind, label, tuple(names), effect, tuple(span),
-                tuple(map(tuple, decorators)), tuple(callees), made, digest,
+                tuple(map(tuple, decorators)), tuple(calls), tuple(bases), metaclass, made, digest,
             )
-            for kind, label, names, effect, span, decorators, callees, made, digest in statements
+            for (
+                kind, label, names, effect, span, decorators, calls, bases, metaclass, made, digest
+            ) in statements
         ),
         tuple(Import(*item) for item in imports),
         tuple(runs),
