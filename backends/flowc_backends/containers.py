@@ -17,6 +17,8 @@ from flowc_backends.starting import BUNDLES
 from flowc_runtime.contract import ARGUMENT_LIMIT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from flowc import ir
     from flowc.registry import EmitOptions, Volume
 
@@ -171,10 +173,9 @@ def check_defaults(pipeline: ir.Pipeline) -> list[FlowcError]:
 def _check_store(
     store: str, volumes: tuple[Volume, ...], target: str, executor: str
 ) -> list[FlowcError]:
-    parts = urlsplit(store)
-    if parts.scheme != "file":
+    if not store.startswith("file:"):
         return []
-    folder = posixpath.normpath(unquote(parts.path))
+    folder = folder_of(store)
     if not folder.startswith("/"):
         what = "process" if executor == "process" else "container"
         return [
@@ -185,7 +186,7 @@ def _check_store(
         ]
     if executor == "process":
         return []
-    if any(_covers(volume.target, folder) for volume in volumes):
+    if is_mounted(store, volumes):
         return []
     return [
         AuthorError(
@@ -195,6 +196,13 @@ def _check_store(
     ]
 
 
-def _covers(mounted: str, folder: str) -> bool:
-    mounted = posixpath.normpath(mounted)
-    return folder == mounted or folder.startswith(mounted.rstrip("/") + "/")
+def is_mounted(store: str, volumes: Iterable[Volume]) -> bool:
+    """Whether one of the volumes holds the folder of a ``file:`` store."""
+    folder = f"{folder_of(store)}/"
+    targets = (posixpath.normpath(volume.target).rstrip("/") for volume in volumes)
+    return any(folder.startswith(f"{target}/") for target in targets)
+
+
+def folder_of(store: str) -> str:
+    """The folder of a ``file:`` store, as containers see it."""
+    return posixpath.normpath(unquote(urlsplit(store).path))

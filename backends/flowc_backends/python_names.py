@@ -7,6 +7,10 @@ import hashlib
 import keyword
 import re
 import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flowc import ir
 
 _FOREIGN = re.compile(r"[^A-Za-z0-9_]+")
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
@@ -51,3 +55,12 @@ class Names:
             name = f"{base}_" if count == 2 else f"{base}_{count}"  # noqa: PLR2004 - the second
         self._used.add(name)
         return name
+
+
+def image_constants(pipeline: ir.Pipeline, names: Names) -> dict[str, str]:
+    """The constant of each image in a Python file, in the order of first use."""
+    found = dict.fromkeys(step.image for step in pipeline.steps)
+    return {
+        image: names.add("IMAGE" if number == 1 else f"IMAGE_{number}")
+        for number, image in enumerate(found, start=1)
+    }

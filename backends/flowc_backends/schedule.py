@@ -24,13 +24,9 @@ class Schedule:
         self._ready = deque(step for step, count in self._waits_for.items() if not count)
         self._open = set(upstream)
 
-    @property
-    def done(self) -> bool:
-        return not self._open
-
-    def ready(self, limit: int | None = None) -> list[str]:
+    def ready(self, limit: int) -> list[str]:
         """Take up to ``limit`` invocations that may start now."""
-        count = len(self._ready) if limit is None else min(limit, len(self._ready))
+        count = min(limit, len(self._ready))
         return [self._ready.popleft() for _ in range(count)]
 
     def finish(self, step: str, *, ok: bool) -> list[str]:
@@ -43,12 +39,6 @@ class Schedule:
             if not self._waits_for[below] and below in self._open:
                 self._ready.append(below)
         return []
-
-    def stop(self) -> list[str]:
-        """Start nothing more; returns what was still waiting to be handed out."""
-        waiting = list(self._ready)
-        self._ready.clear()
-        return waiting
 
     def _skip_below(self, step: str) -> list[str]:
         skipped: list[str] = []

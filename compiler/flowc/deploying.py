@@ -77,7 +77,7 @@ class DeployOptions:
     """Where a build is deployed to, and how; a backend names those that it takes.
 
     ``to`` is a place for files or a namespace, ``url`` the engine's API. ``timeout`` is how many
-    seconds the engine has to take the build.
+    seconds the engine has to take the build, None for as many as its backend thinks right.
     """
 
     to: str = ""
@@ -85,7 +85,7 @@ class DeployOptions:
     unpause: bool = False
     work_pool: str = ""
     create_work_pool: bool = False
-    timeout: float = 600
+    timeout: float | None = None
 
 
 Change = Literal["created", "updated", "unchanged", "removed", "absent"]

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from flowc_runtime.contract import ComponentUse, StackSpec, StepSpec
 
-ALERTER = "alerter"
 EXPERIMENT_TRACKER = "experiment_tracker"
 
 OPENING = "${"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from flowc import ir
-from flowc.trace.tracer import type_spec
+from flowc.trace.types import type_spec
 from flowc_backends.json_schema import accepts, parameter_schema, schema
 from flowc_backends.prefect.annotations import annotation
 from flowc_runtime.values import BadValue, parse

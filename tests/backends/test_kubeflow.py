@@ -213,6 +213,11 @@ def refusal(attempt: Callable[[], object]) -> str:
     return str(caught.value) + "\n"
 
 
+def test_a_store_whose_path_is_quoted_is_on_its_volume() -> None:
+    claim = Volume(source="flowc", target="/my data/", kind="pvc")
+    assert "/my data/" in package_text(DIAMOND, options("file:///my%20data/x", volumes=(claim,)))
+
+
 @pytest.mark.parametrize(
     ("name", "case", "asked"),
     [

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
+import pytest
+
 from flowc.deploying import Build
+from flowc.errors import BackendError
 from flowc_backends.prefect import PrefectBackend
 from flowc_backends.prefect.placing import place, remove_files
 from tests.backends.engine_pipelines import options
@@ -43,6 +47,16 @@ def test_a_bundle_that_is_gone_is_placed_again(tmp_path: Path) -> None:
     before = files(folder)
     (folder / "placed.bundle/bundle-0000000000000000.pyz").unlink()
     assert files(place(tmp_path, build)) == before
+
+
+def test_nothing_is_left_of_what_could_not_be_placed(tmp_path: Path) -> None:
+    build = build_of("0" * 64)
+    folder = place(tmp_path, build)
+    shutil.rmtree(folder)
+    folder.write_text("in the way")
+    with pytest.raises(BackendError, match="cannot write"):
+        place(tmp_path, build)
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 
 def test_every_version_is_removed_and_nobody_elses_files(tmp_path: Path) -> None:

@@ -247,6 +247,7 @@ def test_a_redirection_is_not_followed(
         (["--to", "s4://bucket"], "unknown store scheme 's4:'", ""),
         (["--to", "dags", "--work-pool", "w"], "--work-pool means nothing", "--to, --url"),
         (["--to", "dags", "--unpause"], "--unpause needs Airflow's API", "FLOWC_AIRFLOW_URL"),
+        (["--to", "dags", "--timeout", "9"], "--timeout needs Airflow's API", "FLOWC_AIRFLOW_URL"),
         (["--to", "dags", "--wait"], "--wait says something of a run", "--help"),
         (["--to", "dags", "-p", "n=1"], "--param says something of a run", "--help"),
         (["--to", "dags", "--trigger", "-p", "m=1"], "has no parameter 'm'", "known: day, n"),
@@ -263,6 +264,28 @@ def test_wrong_requests(
     assert said in outcome.err
     assert hint in outcome.err
     assert files(flowc.folder / "dags") == {}
+
+
+@pytest.mark.parametrize("target", ["prefect", "kubeflow"])
+def test_a_time_limit_where_nothing_is_waited_for(
+    flowc: CommandLine, build: Callable[..., str], target: str
+) -> None:
+    made = build(target)
+    asked = ("--url", "http://127.0.0.1:9", "--timeout", "9")
+    for command in ("deploy", "undeploy"):
+        outcome = flowc(command, made, *asked)
+        assert (outcome.status, outcome.out) == (2, "")
+        assert f"--timeout means nothing to the target '{target}'" in outcome.err
+    outcome = flowc("deploy", made, *asked, "--trigger", "--wait")
+    assert "does not answer" in outcome.err
+
+
+def test_a_time_limit_of_undeploying_needs_somebody_to_ask(
+    flowc: CommandLine, build: Callable[..., str]
+) -> None:
+    outcome = flowc("undeploy", build(), "--to", "dags", "--timeout", "9")
+    assert outcome.status == 2
+    assert "--timeout needs Airflow's API" in outcome.err
 
 
 def test_a_parameter_without_a_default_is_asked_for_at_once(

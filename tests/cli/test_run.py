@@ -122,6 +122,13 @@ def test_a_request_that_cannot_be_run(
     assert not (flowc.folder / ".flowc").exists()
 
 
+def test_a_named_run_in_a_store_that_cannot_be_used(flowc: CommandLine, source: str) -> None:
+    for named in ([], ["--run-name", "mine"]):
+        outcome = flowc("run", source, *named, "--store", "s4://bucket")
+        assert outcome.status == 2
+        assert "error: unknown store scheme 's4:'" in outcome.err
+
+
 def test_ctrl_c_ends_with_130_and_a_word(flowc: CommandLine, source: str) -> None:
     command = [sys.executable, "-m", "flowc.cli", "run", source, "-p", "n=0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:

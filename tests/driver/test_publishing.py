@@ -60,6 +60,9 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     asked = stored("file:///data", Volume(source=str(tmp_path), target="/data"))
     with pytest.raises(BackendError, match="the bundle cannot be put into"):
         publish(asked)
+    deeper = replace(asked, store="file:///data/bundles/store")
+    with pytest.raises(BackendError, match="the bundle cannot be put into"):
+        publish(deeper)
 
 
 @pytest.mark.parametrize("ship", ["image", "inline"])

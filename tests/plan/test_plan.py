@@ -199,11 +199,18 @@ def test_where_images_decide_the_versions_it_says_so(project: Project) -> None:
 
 
 def test_engines_may_be_asked_about_too(project: Project) -> None:
-    assert (
-        project.plan(SOURCE, "-p", "rows=1", "--target", "airflow")["report"]["status"] == "miss"
-    )
+    for target in ("airflow", "airflow==2.11"):
+        planned = project.plan(SOURCE, "-p", "rows=1", "--target", target)
+        assert planned["report"]["status"] == "miss"
     status, said = project.fails("plan", SOURCE, "-p", "rows=1", "--target", "airflw")
     assert (status, "did you mean 'airflow'" in said) == (2, True)
+    status, said = project.fails("plan", SOURCE, "-p", "rows=1", "--target", "airflow==1")
+    assert (status, "a version that flowc does not compile for" in said) == (2, True)
+
+
+def test_what_is_said_of_images_needs_a_target_with_images(project: Project) -> None:
+    status, said = project.fails("plan", SOURCE, "--parent-image", "mine:1")
+    assert (status, "--parent-image is about images" in said) == (2, True)
 
 
 def test_a_run_configuration_counts(project: Project) -> None:

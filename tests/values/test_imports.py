@@ -284,22 +284,6 @@ def test_first_party_modules_share_one_placeholder(tmp_path: Path) -> None:
     assert run(tmp_path, module, "print(module.other.torch is module.torch)") == "True"
 
 
-def test_nothing_is_left_when_uninstalled(tmp_path: Path) -> None:
-    then = """
-        import builtins
-        imports.uninstall()
-        print(builtins.__import__.__module__, imports.place())
-        try:
-            module.torch.load()
-        except ImportError as error:
-            print(error)
-    """
-    first, second = run(tmp_path, "\n    import torch\n", then).splitlines()
-    assert first == "builtins this image"
-    assert second.startswith("this code uses 'torch.load', but the distribution 'torch' is not ")
-    assert second.endswith("installed here; install it")
-
-
 @pytest.mark.parametrize(
     ("module", "distribution"),
     [

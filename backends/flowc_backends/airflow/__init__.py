@@ -42,7 +42,7 @@ class AirflowBackend:
     versions = Versions(series=("2.11", "3"), tested=("2.11.2", "3.3.2"))
     supports: Mapping[str, Support] = {**ON_WORKERS, "max_parallel_steps": "native"}
     executors: Mapping[Executor, Mapping[str, Support]] = EXECUTORS
-    deploy_options = frozenset(("to", "url", "unpause"))
+    deploy_options = frozenset(("to", "url", "unpause", "timeout"))
 
     def emit(self, pipeline: ir.Pipeline, options: EmitOptions) -> Emission:
         if options.executor == "process":

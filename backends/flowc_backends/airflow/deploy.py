@@ -36,6 +36,9 @@ MARK = "\n# Compiled by flowc from "
 _BUNDLED = re.compile(r"/(bundle-[0-9a-f]{16}\.pyz|\.airflowignore)$")
 """What we place in the folder of a DAG's bundles."""
 
+PATIENCE = 600.0
+"""Seconds that Airflow has to parse a file, and to notice that one is gone."""
+
 _POLL = 0.5
 _ENDED = frozenset(("success", "failed"))
 _LAST_LINES = 12
@@ -57,6 +60,8 @@ def deploy(build: Build, options: DeployOptions, reporter: Reporter) -> Deployme
     api = connect(options.url)
     if options.unpause:
         need(api, "--unpause")
+    if options.timeout is not None:
+        need(api, "--timeout")
     before = folder.read(file)
     _check_file(folder, file, before)
     known = api.dag(dag_id) if api else None
@@ -94,6 +99,8 @@ def undeploy(build: Build, options: DeployOptions, reporter: Reporter) -> Deploy
     file, dag_id, _ = _dag_file(build)
     folder = open_folder(options.to)
     api = connect(options.url)
+    if options.timeout is not None:
+        need(api, "--timeout")
     before = folder.read(file)
     where = folder.show(file)
     if before is None:
@@ -215,7 +222,8 @@ def _follow(
 
     Raises BackendError when it cannot import the file, or does not look at it in time.
     """
-    end = time.monotonic() + options.timeout
+    patience = _patience(options)
+    end = time.monotonic() + patience
     told = False
     while True:
         errors = api.import_errors(dag.file)
@@ -230,7 +238,7 @@ def _follow(
             return known
         if time.monotonic() > end:
             raise BackendError(
-                f"Airflow at {api.url} has not parsed '{dag.file}' after {options.timeout:g} s",
+                f"Airflow at {api.url} has not parsed '{dag.file}' after {patience:g} s",
                 hint="is --to the folder that this Airflow reads, and does its DAG processor run? "
                 "dag_processor.refresh_interval (Airflow 3) and scheduler.dag_dir_list_interval "
                 "(2) say how often it looks; --timeout gives it more time",
@@ -245,18 +253,23 @@ def _await_end(
     api: AirflowApi, dag_id: str, options: DeployOptions, reporter: Reporter
 ) -> tuple[str, ...]:
     """Wait until Airflow has noticed that the file is gone; a note when it does not in time."""
-    end = time.monotonic() + options.timeout
+    patience = _patience(options)
+    end = time.monotonic() + patience
     told = False
     while True:
         known = api.dag(dag_id)
         if known is None or not known.live:
             return ()
         if time.monotonic() > end:
-            return (f"Airflow has not noticed after {options.timeout:g} s that the file is gone",)
+            return (f"Airflow has not noticed after {patience:g} s that the file is gone",)
         if not told:
             reporter.note(f"waiting until Airflow has forgotten {dag_id}")
             told = True
         time.sleep(_POLL)
+
+
+def _patience(options: DeployOptions) -> float:
+    return PATIENCE if options.timeout is None else options.timeout
 
 
 def _put_back(folder: DagsFolder, earlier: dict[str, bytes | None], error: BaseException) -> None:
@@ -272,7 +285,7 @@ def _put_back(folder: DagsFolder, earlier: dict[str, bytes | None], error: BaseE
         done = done or what
     if isinstance(error, BackendError):
         raise BackendError(
-            error.message, where=error.where, hint=f"{done}; {error.hint}"
+            error.message, where=error.where, hint="; ".join(filter(None, (done, error.hint)))
         ) from None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from flowc.errors import AuthorError, FlowcError, raise_all
-from flowc.trace.tracer import type_spec
+from flowc.trace.types import type_spec
 from flowc_backends import containers, kubernetes, secrets
 from flowc_backends.airflow import steps
 from flowc_backends.airflow.model import Dag, Edge, Image, ParamLine, Task
@@ -16,7 +16,7 @@ from flowc_backends.airflow.naming import task_ids
 from flowc_backends.airflow.timetables import EPOCH, moment, timetable
 from flowc_backends.json_schema import parameter_schema
 from flowc_backends.kubernetes import check_mounts, check_pods
-from flowc_backends.python_names import Names, ascii_name
+from flowc_backends.python_names import Names, ascii_name, image_constants
 from flowc_backends.starting import start_of
 from flowc_runtime.contract import ARGUMENT_LIMIT, secret_variable
 from flowc_runtime.values import type_text
@@ -90,7 +90,7 @@ def lower(pipeline: ir.Pipeline, options: EmitOptions) -> Dag:
         ]
     )
     names = Names(_TAKEN | _TAKEN_BY[executor])
-    images = {"": ""} if executor == "process" else _images(pipeline, names)
+    images = {"": ""} if executor == "process" else image_constants(pipeline, names)
     ids = task_ids(pipeline.steps)
     variables = {step.id: names.add(step.id) for step in pipeline.steps}
     lowering = _Tasks(asked=options, executor=executor, images=images, start=len(placed) + 1)
@@ -254,15 +254,6 @@ def _store(store: str, executor: str) -> str:
     """The template of the store's URI: of a pod's variables, `$(NAME)` would be replaced."""
     dollars = ' | replace("$", "$$")' if executor == "kubernetes" else ""
     return f'{{{{ var.value.get("{STORE_VARIABLE}", "{escape(store)}"){dollars} }}}}'
-
-
-def _images(pipeline: ir.Pipeline, names: Names) -> dict[str, str]:
-    """The constant of each image, in the order of first use."""
-    found = dict.fromkeys(step.image for step in pipeline.steps)
-    return {
-        image: names.add("IMAGE" if number == 1 else f"IMAGE_{number}")
-        for number, image in enumerate(found, start=1)
-    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flowc.errors import BackendError
+from flowc_backends.images.checking import NEEDS_PYTHON
 from flowc_backends.images.containers import HELPER, run_once
 from flowc_backends.images.daemon import Container, Daemon, DaemonError
 from flowc_runtime import versions
@@ -179,6 +180,5 @@ def _versions_source() -> str:
 def _unusable(image: str, why: str) -> BackendError:
     return BackendError(
         f"image '{image}' cannot run steps: {why.strip()}",
-        hint="a step needs an image with Python 3.10 or newer; "
-        "`python` in its docker settings names another interpreter than python3",
+        hint=NEEDS_PYTHON,
     )

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from flowc.errors import AuthorError, BackendError, raise_all
 from flowc_backends import secrets
-from flowc_backends.containers import bundles
+from flowc_backends.containers import bundles, folder_of, is_mounted
 from flowc_backends.kubeflow import model
 from flowc_backends.kubeflow.names import engine_name, task_names, unique
 from flowc_backends.kubeflow.parameters import lower_parameters
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from flowc import ir
     from flowc.errors import FlowcError
-    from flowc.registry import EmitOptions, Volume
+    from flowc.registry import EmitOptions
 
 TARGET = "kubeflow"
 EXECUTOR_INPUT = "{{$}}"
@@ -290,8 +290,8 @@ def _mounts(
         for volume in options.volumes
         if volume.kind != "pvc"
     ]
-    if options.store.startswith("file:") and not _covers(options.volumes, options.store):
-        folder = _folder(options.store)
+    if options.store.startswith("file:") and not is_mounted(options.store, options.volumes):
+        folder = folder_of(options.store)
         errors.append(
             AuthorError(
                 f"the store {options.store} is a folder, and on kubeflow each step has its own "
@@ -305,18 +305,6 @@ def _mounts(
         model.MountModel(claim=it.source, path=it.target)
         for it in (*options.volumes, *bundles(options))
     )
-
-
-def _covers(volumes: tuple[Volume, ...], store: str) -> bool:
-    folder = f"{_folder(store)}/"
-    return any(folder.startswith(f"{volume.target.rstrip('/')}/") for volume in volumes)
-
-
-def _folder(store: str) -> str:
-    path = store.removeprefix("file:")
-    if path.startswith("//"):
-        path = "/" + path[2:].partition("/")[2]
-    return path.rstrip("/")
 
 
 def title(name: str) -> str:

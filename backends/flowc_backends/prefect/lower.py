@@ -16,7 +16,7 @@ from flowc_backends.prefect import steps as step_options
 from flowc_backends.prefect.annotations import annotation, wide_annotation
 from flowc_backends.prefect.checks import check_parameters, is_validated
 from flowc_backends.prefect.model import FlowFile, Image, ParameterLine, StepTask
-from flowc_backends.python_names import Names, ascii_name
+from flowc_backends.python_names import Names, ascii_name, image_constants
 from flowc_backends.starting import start_of
 from flowc_runtime.contract import ARGUMENT_LIMIT
 from flowc_templates.python_source import LINE_LENGTH, literal, width
@@ -98,7 +98,7 @@ def lower(pipeline: ir.Pipeline, options: EmitOptions) -> FlowFile:
     names = Names(_TAKEN | _TAKEN_BY[executor] | {parameter.name for parameter in parameters})
     run_class, run, steps, end = map(names.add, ("Run", "run", "steps", "end"))
     function = names.add(pipeline.name)
-    images = {"": ""} if executor == "process" else _images(pipeline, names)
+    images = {"": ""} if executor == "process" else image_constants(pipeline, names)
     lowering = _Tasks(asked=options, executor=executor, images=images, start=len(placed) + 1)
     tasks = tuple(lowering.task(step, names.add(step.id), steps, run) for step in pipeline.steps)
     finaliser = lowering.finaliser(pipeline, names)
@@ -175,15 +175,6 @@ def _description(pipeline: ir.Pipeline) -> str:
 def _typing_names(parameters: tuple[ParameterLine, ...]) -> tuple[str, ...]:
     literals = any("Literal[" in parameter.annotation for parameter in parameters)
     return ("TYPE_CHECKING", "Any", *(("Literal",) if literals else ()))
-
-
-def _images(pipeline: ir.Pipeline, names: Names) -> dict[str, str]:
-    """The constant of each image, in the order of first use."""
-    found = dict.fromkeys(step.image for step in pipeline.steps)
-    return {
-        image: names.add("IMAGE" if number == 1 else f"IMAGE_{number}")
-        for number, image in enumerate(found, start=1)
-    }
 
 
 def _parameter(parameter: ir.Parameter) -> ParameterLine:

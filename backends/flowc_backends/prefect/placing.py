@@ -17,6 +17,8 @@ from flowc.errors import BackendError
 from flowc_runtime.contract import path_segment
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flowc.deploying import Build
 
 MARK = b"\n# Compiled by flowc from "
@@ -41,18 +43,27 @@ def place(root: Path, build: Build) -> Path:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
-        for name, data in files.items():
-            (fresh / name).parent.mkdir(exist_ok=True)
-            (fresh / name).parent.chmod(0o755)
-            (fresh / name).write_bytes(data)
-            (fresh / name).chmod(0o644)
-        fresh.chmod(0o755)
-        # What is there under this digest and is not the same was damaged.
-        shutil.rmtree(folder, ignore_errors=True)
-        fresh.rename(folder)
+        try:
+            _write(fresh, files)
+            # What is there under this digest and is not the same was damaged.
+            shutil.rmtree(folder, ignore_errors=True)
+            fresh.rename(folder)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
     except OSError as error:
         raise BackendError(f"cannot write '{folder}': {error.strerror}") from None
     return folder
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Readable by everyone: a worker may be another user."""
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.parent.chmod(0o755)
+        path.write_bytes(data)
+        path.chmod(0o644)
+    folder.chmod(0o755)
 
 
 def read_files(folder: Path) -> dict[str, bytes]:

@@ -13,7 +13,7 @@ from flowc.cli.suggest import SuggestingCommand
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from flowc.deploying import Build, Deployment, DeployOptions
+    from flowc.deploying import Build, Deployment
     from flowc.driver import StartedRun
 
     Command = TypeVar("Command", bound=Callable[..., Any])
@@ -27,8 +27,6 @@ WORDS = {
     "removed": "undeployed",
     "absent": "unchanged",
 }
-
-PATIENCE = 600.0
 
 
 def _build_argument() -> Callable[[Command], Command]:
@@ -54,8 +52,8 @@ def _build_argument() -> Callable[[Command], Command]:
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
     metavar="SECONDS",
-    help="How long the engine has to take the build [default: 600], and with --wait the run to"
-    " end [default: for ever].",
+    help="How long Airflow has to take the build [default: 600], and with --wait the run to end"
+    " [default: for ever].",
 )
 @options.json_option("what was done")
 def deploy_command(  # noqa: PLR0913 - one argument for each option
@@ -98,7 +96,7 @@ def deploy_command(  # noqa: PLR0913 - one argument for each option
         unpause=unpause,
         work_pool=work_pool,
         create_work_pool=create_work_pool,
-        timeout=PATIENCE if timeout is None else timeout,
+        timeout=timeout if driver.takes(build, "timeout") or not wait else None,
     )
     progress = open_plain()
     deployment = driver.deploy_build(build, chosen, progress)
@@ -124,11 +122,12 @@ def deploy_command(  # noqa: PLR0913 - one argument for each option
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
     metavar="SECONDS",
-    default=PATIENCE,
-    help="How long the engine has to notice. [default: 600]",
+    help="How long Airflow has to notice. [default: 600]",
 )
 @options.json_option("what was done")
-def undeploy_command(*, folder: str, to: str, url: str, timeout: float, as_json: bool) -> None:
+def undeploy_command(
+    *, folder: str, to: str, url: str, timeout: float | None, as_json: bool
+) -> None:
     """Remove from the engine what `flowc deploy` put there; runs and their records stay.
 
     \b
@@ -141,7 +140,7 @@ def undeploy_command(*, folder: str, to: str, url: str, timeout: float, as_json:
     from flowc.deploying import DeployOptions
 
     build = driver.read_build(folder)
-    chosen: DeployOptions = DeployOptions(to=to, url=url, timeout=timeout)
+    chosen = DeployOptions(to=to, url=url, timeout=timeout)
     deployment = driver.undeploy_build(build, chosen, open_plain())
     _print_deployment(build, deployment)
     if as_json:

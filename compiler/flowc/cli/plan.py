@@ -57,6 +57,10 @@ def plan_command(  # noqa: PLR0913 - one argument for each option
     """  # noqa: D301 - \b keeps click from joining the lines
     from flowc import driver
 
+    options.refuse_typed(
+        ("parent_image",) if target == "local" else (),
+        "is about images, and the target 'local' runs steps without: --target docker",
+    )
     pipeline = driver.load_pipeline(source)
     document = driver.plan_pipeline(
         pipeline,

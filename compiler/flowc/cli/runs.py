@@ -124,7 +124,8 @@ def logs_command(*, run: str, step: str | None, store: str | None, as_json: bool
         for line in text.removesuffix("\n").split("\n"):
             console.out(f"{prefix}{console.log_line(line)}")
     if not logs:
-        console.say(f"nothing was logged by {f'step {step}' if step else 'any step'}")
+        whose = f"step {console.escape(step)}" if step else "any step"
+        console.say(f"nothing was logged by {whose}")
 
 
 @runs_group.command("cancel")

@@ -11,6 +11,7 @@ from flowc.driver.deploy import (
     follow_run,
     read_parameters,
     start_run,
+    takes,
     undeploy_build,
 )
 from flowc.driver.loading import load_pipeline
@@ -40,6 +41,7 @@ __all__ = [
     "run_step",
     "stack_store",
     "start_run",
+    "takes",
     "trace",
     "undeploy_build",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from flowc.deploying import IR, MANIFEST
+from flowc.deploying import IMAGES, IR, MANIFEST
 from flowc.driver.build_directory import check_free, manifest_text, write_build
 from flowc.driver.build_record import record_files
 from flowc.driver.executors import choose_executor
@@ -172,7 +172,7 @@ def _registry(text: str) -> str:
 def _contexts(emission: Emission) -> dict[str, bytes]:
     """Each image's build context, so that it can also be built elsewhere."""
     return {
-        f"images/{image.tag.rpartition(':')[2]}/{name}": content
+        f"{IMAGES}{image.tag.rpartition(':')[2]}/{name}": content
         for image in emission.images
         for name, content in image.context.items()
     }

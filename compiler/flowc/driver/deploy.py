@@ -38,6 +38,7 @@ _FLAGS = {
     "unpause": "--unpause",
     "work_pool": "--work-pool",
     "create_work_pool": "--create-work-pool",
+    "timeout": "--timeout",
 }
 
 
@@ -79,6 +80,12 @@ def find_deployed(build: Build, options: DeployOptions) -> Deployed:
             hint=f"flowc deploy {build.name}",
         )
     return found
+
+
+def takes(build: Build, option: str) -> bool:
+    """Whether an option of `DeployOptions` means something to the build's target."""
+    backend = find_backend(build.target)
+    return isinstance(backend, DeployingBackend) and option in backend.deploy_options
 
 
 def start_run(build: Build, options: DeployOptions, parameters: Mapping[str, str]) -> StartedRun:

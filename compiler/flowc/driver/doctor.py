@@ -21,6 +21,7 @@ from typing import Any, Literal
 
 from flowc import __version__
 from flowc.driver.store import default_store
+from flowc.narrowing import is_dict
 from flowc.registry import Versions, backend_names, find_backend, versions_of
 from flowc_runtime import stores
 
@@ -110,17 +111,7 @@ def check_python() -> Check:
 
 
 def check_flowc() -> Check:
-    """The backends are found through the metadata of an installed distribution only."""
-    names = backend_names()
-    if "local" not in names:
-        return Check(
-            "flowc",
-            "problem",
-            f"{__version__}, without its own targets",
-            "install it: pip install flowc, or in a checkout pip install -e .",
-            needed=True,
-        )
-    found = f"{__version__}, targets {', '.join(names)}"
+    found = f"{__version__}, targets {', '.join(backend_names())}"
     return Check("flowc", "ok", found, needed=True)
 
 
@@ -188,7 +179,7 @@ def check_engine(engine: Engine) -> Check:
 
 def _compare(engine: Engine, version: str, found: str) -> Check:
     """Whether flowc's output is made for this version, and has been tried with such a one."""
-    versions = _versions(engine.name)
+    versions = versions_of(find_backend(engine.name))
     number = version.removeprefix("v")
     if not number[:1].isdigit() or not versions.series:
         return Check(engine.name, "ok", found)
@@ -198,13 +189,6 @@ def _compare(engine: Engine, version: str, found: str) -> Check:
         return Check(engine.name, "problem", found, advice)
     minors = {_minor(each) for each in versions.tested}
     return Check(engine.name, "ok", found, "" if _minor(number) in minors else tried)
-
-
-def _versions(target: str) -> Versions:
-    """Those that the target's own backend names; none where it is not there."""
-    if target not in backend_names():
-        return Versions(series=(), tested=())
-    return versions_of(find_backend(target))
 
 
 def _listed(versions: Versions) -> str:
@@ -247,7 +231,7 @@ def _ask(url: str) -> str:
     if isinstance(document, str):
         return document
     for key in ("version", "tag_name", "apiServerTagName"):
-        if key in document:
+        if is_dict(document) and key in document:
             return str(document[key])
     return "a server"
 

@@ -11,19 +11,10 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from flowc.errors import BackendError
-from flowc.ir import (
-    Artifact,
-    Constant,
-    MappingOf,
-    OutputRef,
-    ParameterRef,
-    SecretRef,
-    SequenceOf,
-)
+from flowc.ir import OutputRef
+from flowc.ir.verify import references
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from flowc import ir
 
 PATIENCE = 120.0
@@ -106,25 +97,12 @@ def _edges(pipeline: ir.Pipeline) -> list[tuple[str, str, str]]:
     for step in pipeline.steps:
         passed: dict[str, dict[str, None]] = {}
         for argument in step.inputs:
-            for reference in _references(argument.value):
-                passed.setdefault(reference.step, {})[reference.output] = None
+            for reference in references(argument.value):
+                if isinstance(reference, OutputRef):
+                    passed.setdefault(reference.step, {})[reference.output] = None
         edges += [(above, step.id, ", ".join(outputs)) for above, outputs in passed.items()]
         edges += [(above, step.id, "") for above in step.after if above not in passed]
     return edges
-
-
-def _references(value: ir.Value) -> Iterator[OutputRef]:
-    match value:
-        case OutputRef():
-            yield value
-        case SequenceOf():
-            for item in value.items:
-                yield from _references(item)
-        case MappingOf():
-            for _, item in value.items:
-                yield from _references(item)
-        case Artifact() | Constant() | ParameterRef() | SecretRef():
-            return
 
 
 def _mermaid(text: str) -> str:

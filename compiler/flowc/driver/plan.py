@@ -17,7 +17,7 @@ from flowc.driver.front import bind_call, prepare
 from flowc.driver.run import PlainReporter, run_options
 from flowc.errors import AuthorError, BackendError, EngineUnavailable
 from flowc.passes.features import check_features
-from flowc.registry import ImageBackend, find_backend
+from flowc.registry import ImageBackend, choose_series, find_backend, split_target
 from flowc_runtime import cache, contract, keys, versions
 from flowc_runtime.stores import StoreError, open_store
 
@@ -54,7 +54,10 @@ def plan_pipeline(  # noqa: PLR0913 - what a run is asked, each by its name
     ``config`` is a YAML file that takes the place of the pipeline's own.
     Raises AuthorError for what `run` would refuse.
     """
+    asked = target
+    target, _ = split_target(asked)
     backend = find_backend(target)
+    choose_series(backend, asked)
     front = prepare(pipeline, typed=parameters, given=given, config=config, stack=stack)
     check_features(front.pipeline, target, backend.supports)
     options = replace(run_options(front, PlainReporter()), default_parent_image=parent_image)

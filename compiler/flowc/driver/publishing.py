@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import posixpath
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -32,9 +33,7 @@ def publish(options: EmitOptions) -> list[str]:
     Raises BackendError for an object store that refuses.
     """
     if options.ship == "mount":
-        bundles = options.bundles
-        folder = Path(bundles.source) if bundles is not None and bundles.kind == "bind" else None
-        return _put_file(folder, f"{options.bundle.digest}.pyz", options)
+        return _put_file(_folder_here(options.bundles), f"{options.bundle.digest}.pyz", options)
     if options.ship != "store":
         return []
     if options.store.startswith("file:"):
@@ -87,16 +86,18 @@ def _options(build: Build) -> EmitOptions:
 
 
 def _put_file(folder: Path | None, key: str, options: EmitOptions) -> list[str]:
-    if folder is None or not folder.is_dir():
+    if folder is None:
         return [_left(options)]
     path = folder / key
     temporary = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
     try:
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             temporary.write_bytes(options.bundle.data)
             temporary.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            temporary.unlink()
         raise BackendError(
             f"the bundle cannot be put into {path.parent}: {error.strerror}",
             hint=f"--no-build writes the files alone; put {options.bundle.key} there yourself",
@@ -109,13 +110,17 @@ def _host_folder(options: EmitOptions) -> Path | None:
     inside = posixpath.normpath(unquote(urlsplit(options.store).path))
     for volume in options.volumes:
         target = posixpath.normpath(volume.target)
-        if volume.kind == "bind" and f"{inside}/".startswith(f"{target.rstrip('/')}/"):
-            source = Path(volume.source)
-            folder = source / posixpath.relpath(inside, target)
-            if source.is_dir():
-                folder.mkdir(parents=True, exist_ok=True)
-            return folder
+        if f"{inside}/".startswith(f"{target.rstrip('/')}/"):
+            source = _folder_here(volume)
+            return source and source / posixpath.relpath(inside, target)
     return None
+
+
+def _folder_here(volume: Volume | None) -> Path | None:
+    """What a volume mounts, if it is a folder of this machine."""
+    if volume is None or volume.kind != "bind" or not Path(volume.source).is_dir():
+        return None
+    return Path(volume.source)
 
 
 def _left(options: EmitOptions) -> str:

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from flowc.driver.front import Front, bind_call, prepare
 from flowc.driver.store import default_store
-from flowc.errors import AuthorError, RunFailed
+from flowc.errors import AuthorError, BackendError, RunFailed
 from flowc.passes.features import check_features
 from flowc.registry import BuildOptions, MachineBackend, RunOptions, find_backend
 from flowc.trace.naming import fill_in
 from flowc_runtime import schedules
 from flowc_runtime.contract import run_id
 from flowc_runtime.naming import claim
-from flowc_runtime.stores import open_store
+from flowc_runtime.stores import StoreError, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -122,11 +122,14 @@ def _named(options: RunOptions, front: Front, asked: str = "") -> RunOptions:
     texts.update({**options.parameters, **dict(front.pipeline.substitutions)})
     fields = {name: json.loads(text) for name, text in texts.items()}
     name = fill_in(template, pipeline=front.pipeline.name, fields=fields, created=time.time())
-    store = open_store(options.store)
     try:
-        return replace(options, run_name=claim(store, name, options.run))
-    finally:
-        store.close()
+        store = open_store(options.store)
+        try:
+            return replace(options, run_name=claim(store, name, options.run))
+        finally:
+            store.close()
+    except StoreError as error:
+        raise BackendError(str(error)) from error
 
 
 def run_options(front: Front, reporter: Reporter) -> RunOptions:

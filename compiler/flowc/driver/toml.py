@@ -47,7 +47,7 @@ class TomlFile:
 
 def read_toml(path: Path, shown: str) -> TomlFile:
     """Raises AuthorError, with the line, for a file that is no TOML."""
-    parser = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+    parser = _parser()
     try:
         text = path.read_text(encoding="utf-8")
         return TomlFile(path, shown, text, parser.loads(text))
@@ -58,6 +58,10 @@ def read_toml(path: Path, shown: str) -> TomlFile:
         raise AuthorError(f"no valid TOML: {message}", where=where) from None
     except (OSError, UnicodeDecodeError) as error:
         raise AuthorError(f"'{shown}' cannot be read: {error}") from None
+
+
+def _parser() -> Any:
+    return import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
 
 
 def _line_of(text: str, wanted: tuple[str, ...]) -> int:
@@ -86,7 +90,7 @@ def _assigned(line: str, table: tuple[str, ...]) -> tuple[str, ...]:
 
 def _keys(text: str) -> tuple[str, ...]:
     """The parts of a dotted key, with TOML's own quotes."""
-    parser = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+    parser = _parser()
     try:
         found: Any = parser.loads(f"{text} = 0")
     except parser.TOMLDecodeError:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from flowc import ir
 from flowc.errors import AuthorError, BackendError
+from flowc.ir.verify import references
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -62,23 +63,10 @@ def _frozen(pipeline: ir.Pipeline) -> Iterator[str]:
 
 
 def _has_upstream_data(step: ir.Step) -> bool:
-    return any(True for item in step.inputs for _ in _outputs(item.value))
+    found = (reference for item in step.inputs for reference in references(item.value))
+    return any(isinstance(reference, ir.OutputRef) for reference in found)
 
 
 def _can_change(step: ir.Step) -> bool:
     """Whether its policy lets the step run again, or asks a function of the author's."""
     return step.cache_policy.expires is not None or step.cache_policy.key is not None
-
-
-def _outputs(value: ir.Value) -> Iterator[ir.OutputRef]:
-    match value:
-        case ir.OutputRef():
-            yield value
-        case ir.SequenceOf(items=items):
-            for item in items:
-                yield from _outputs(item)
-        case ir.MappingOf(items=pairs):
-            for _, item in pairs:
-                yield from _outputs(item)
-        case _:
-            return

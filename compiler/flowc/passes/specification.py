@@ -11,7 +11,7 @@ from flowc import __version__, ir
 from flowc.passes.code_table import tabulate
 from flowc.passes.distributions import distributions_of
 from flowc.trace.components import ACTIVE
-from flowc.trace.tracer import type_spec
+from flowc.trace.types import type_spec
 from flowc_runtime.contract import PROTOCOL
 
 if TYPE_CHECKING:

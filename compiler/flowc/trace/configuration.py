@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from flowc.authoring.configuration import merge
 from flowc.errors import AuthorError, FlowcError, did_you_mean, raise_all
+from flowc.trace.types import type_spec
 from flowc_runtime import values
 
 if TYPE_CHECKING:
@@ -160,8 +161,6 @@ def with_inputs(
 
 
 def _read(signature: Signature, argument: Argument, given: Given) -> Any:
-    from flowc.trace.tracer import type_spec
-
     wanted: TypeSpec = type_spec(argument.type)
     try:
         return values.parse(json.dumps(values.plain(given.value)), wanted, argument.name)

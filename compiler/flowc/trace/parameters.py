@@ -9,7 +9,8 @@ from flowc import ir
 from flowc.authoring.schedule import RunTime
 from flowc.errors import AuthorError, did_you_mean
 from flowc.trace.model import REQUIRED, Argument, Signature, accepts
-from flowc.trace.tracer import check_secret, type_spec
+from flowc.trace.tracer import check_secret
+from flowc.trace.types import type_spec
 from flowc_runtime import values
 from flowc_runtime.contract import ARGUMENT_LIMIT
 from flowc_runtime.schedules import INTERVAL_START

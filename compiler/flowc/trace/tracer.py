@@ -35,7 +35,7 @@ from flowc.trace.model import (
     takes_text,
 )
 from flowc.trace.order import After, AfterReader, check_owner
-from flowc.trace.types import hints_of
+from flowc.trace.types import hints_of, type_spec
 from flowc_runtime import values
 
 if TYPE_CHECKING:
@@ -346,22 +346,6 @@ class Tracer:
 def folder_of(definition: Definition) -> Path:
     """Where files are that the definition names."""
     return Path(definition.entrypoint.__code__.co_filename).parent
-
-
-def type_spec(wanted: ir.Type) -> Any:
-    """The wire's form of a type."""
-    import json
-
-    spec: dict[str, Any] = {"kind": wanted.kind}
-    if wanted.args:
-        spec["args"] = [type_spec(arg) for arg in wanted.args]
-    if wanted.variadic:
-        spec["variadic"] = True
-    if wanted.values:
-        spec["values"] = [json.loads(text) for text in wanted.values]
-    if wanted.name:
-        spec["name"] = wanted.name
-    return spec
 
 
 def _explicit_id(rest: dict[str, Any], known: set[str], title: str, where: str) -> str:

@@ -54,6 +54,20 @@ def _hint_alone(function: Callable[..., Any], name: str, hint: Any) -> dict[str,
         return {}
 
 
+def type_spec(wanted: ir.Type) -> Any:
+    """The wire's form of a type."""
+    spec: dict[str, Any] = {"kind": wanted.kind}
+    if wanted.args:
+        spec["args"] = [type_spec(arg) for arg in wanted.args]
+    if wanted.variadic:
+        spec["variadic"] = True
+    if wanted.values:
+        spec["values"] = [json.loads(text) for text in wanted.values]
+    if wanted.name:
+        spec["name"] = wanted.name
+    return spec
+
+
 def type_of_spec(spec: TypeSpec) -> ir.Type:
     """The IR type of the wire's form of it."""
     return ir.Type(

@@ -55,14 +55,6 @@ def install(step_id: str, image: str, first_party: Collection[str]) -> None:
         builtins.__import__ = _import_or_stand_in  # type: ignore[assignment]
 
 
-def uninstall() -> None:
-    """Imports fail as usual again; placeholders that are bound keep their message."""
-    global _installed  # noqa: PLW0603 - as above
-    _installed = None
-    if builtins.__import__ is _import_or_stand_in:
-        builtins.__import__ = _import
-
-
 def place() -> str:
     """Where this code runs, for messages."""
     if _installed is None:

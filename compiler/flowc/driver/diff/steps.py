@@ -12,7 +12,7 @@ from flowc.driver.diff.telling import arrow, change, happened, setting
 from flowc.ir.text import value_text
 from flowc.ir.verify import references
 from flowc.narrowing import is_tuple
-from flowc.trace.tracer import type_spec
+from flowc.trace.types import type_spec
 from flowc_runtime import keys
 from flowc_runtime.values import type_text
 
@@ -102,7 +102,7 @@ def _tell_outputs(before: ir.Step, after: ir.Step) -> Iterator[Cause]:
     new = {item.name: item for item in after.outputs}
     if [*old] != [*new]:
         yield change("output", "", f"outputs changed{arrow(', '.join(old), ', '.join(new))}")
-    for name in new.keys() & old.keys():
+    for name in (name for name in new if name in old):
         was, now = old[name], new[name]
         if was.type != now.type:
             shown = arrow(type_of(was.type), type_of(now.type))
