@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 MESSAGE_LIMIT = 16 * 1024
 TRACEBACK_LIMIT = 64 * 1024
+LEFT_OUT = "\n[...]\n"
+"""Stands for the middle of a longer traceback."""
 
 ARGUMENTS_LIMIT = 16 * 1024
 
@@ -158,7 +160,7 @@ def _traceback(error: BaseException) -> str:
     if len(text) <= TRACEBACK_LIMIT:
         return text
     half = TRACEBACK_LIMIT // 2
-    return f"{text[:half]}\n[...]\n{text[-half:]}"
+    return f"{text[:half]}{LEFT_OUT}{text[-half:]}"
 
 
 def _keep_the_authors(report: TracebackException, seen: set[int]) -> None:

@@ -86,13 +86,15 @@ class Run:
         self.stop: StopRecord | None = None
 
     def redactor(self) -> Redactor | None:
-        """What masks the run's secrets, and whatever else this process has as such."""
-        declared = self.spec.get("secrets", ())
-        if not declared and not any(map(_is_secret, os.environ)):
+        """What masks the run's secrets, those of its stack's components, and whatever else this
+        process has as such.
+        """
+        declared, stack = self.spec.get("secrets", ()), self.spec.get("stack")
+        if not declared and stack is None and not any(map(_is_secret, os.environ)):
             return None
         from flowc_runtime import redaction
 
-        return redaction.redactor(declared)
+        return redaction.redactor(declared, stack)
 
 
 def _is_secret(variable: str) -> bool:

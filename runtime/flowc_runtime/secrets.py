@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from flowc_runtime.contract import SecretSpec
 
 
+looked_up: set[str] = set()
+"""Values that this process was given: nothing that it sends for its author may hold them."""
+
+
 class MissingSecret(Exception):  # noqa: N818 - said as it is
     """There is no such secret here; the text says where it was looked for."""
 
@@ -34,6 +38,7 @@ def read(spec: SecretSpec) -> str:
     """
     value = find(spec)
     if value is not None:
+        looked_up.add(value)
         return value
     key = f" (key '{spec['key']}')" if spec["key"] else ""
     variable = contract.secret_variable(spec["secret"], spec["key"])

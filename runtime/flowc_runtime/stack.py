@@ -17,6 +17,12 @@ EXPERIMENT_TRACKER = "experiment_tracker"
 
 OPENING = "${"
 
+SECRET_KEYS = frozenset({"api_key", "password", "token", "urls"})
+"""Keys of components whose placeholders stand for what nobody is to read in a log."""
+
+ADDRESSES = frozenset({"base_url", "registry_uri", "tracking_uri"})
+"""Keys that hold an address: a placeholder in it may be a password, or just a host's name."""
+
 _entered: list[tuple[StackSpec, StepSpec]] = []
 
 
@@ -35,6 +41,14 @@ def current() -> tuple[StackSpec, Mapping[str, ComponentUse]] | None:
         return None
     stack, step = _entered[0]
     return stack, step.get("components", {})
+
+
+def masked(text: str) -> str:
+    """``text`` for other people: without the secrets that this process knows."""
+    from flowc_runtime import redaction
+
+    found = redaction.redactor((), _entered[0][0] if _entered else None)
+    return text if found is None else found.text(text)
 
 
 def placeholders(text: str) -> list[str]:
@@ -74,6 +88,24 @@ def component_variables(stack: StackSpec | None, step: StepSpec) -> list[str]:
         for text in texts([stack["components"][kind][use["name"]], use["settings"]]):
             names.update(placeholders(text))
     return sorted(names)
+
+
+def secret_variables(stack: StackSpec) -> set[str]:
+    """The names of the variables that stand for secrets in the components of a stack."""
+    return {
+        name
+        for named in stack["components"].values()
+        for component in named.values()
+        for key, value in component.items()
+        for text in texts(value)
+        if key in SECRET_KEYS or (key in ADDRESSES and _may_let_in(text))
+        for name in placeholders(text)
+    }
+
+
+def _may_let_in(address: str) -> bool:
+    """Whether a placeholder is the whole address, or may be a part of it before an ``@``."""
+    return address.startswith(OPENING) or "@" in address
 
 
 def texts(value: Any) -> list[str]:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import html
 import itertools
 import json
+import shlex
+import urllib.parse
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flowc_runtime import errors
 from flowc_runtime.redaction import Redactor
 from tests import leaks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 VALUE = "p/l+a\"n t'ed\\ ü=?"
 KEY = "-----BEGIN KEY-----\nMIIBVQIBADANBgkq\nhkiG9w0BAQEFAASC\n-----END KEY-----\n"
@@ -48,8 +53,63 @@ def test_an_authorization_header_is_masked() -> None:
 
 def test_lines_of_a_longer_value_are_masked_one_by_one() -> None:
     redactor = Redactor([KEY])
-    assert redactor.text(f"[{KEY}]") == "[***]"
+    assert redactor.text(f"[{KEY}]") == "[***\n]"
     assert redactor.text("log: MIIBVQIBADANBgkq") == "log: ***"
+
+
+WRITERS: Sequence[Callable[[str], str]] = [
+    lambda text: json.dumps(json.dumps(text)),
+    lambda text: repr(json.dumps(text)),
+    lambda text: json.dumps(text).replace("/", "\\/"),
+    lambda text: repr(f'"{text}'),
+    lambda text: repr(repr(text)),
+    ascii,
+    lambda text: repr(text.encode()),
+    html.escape,
+    shlex.quote,
+    lambda text: text.replace("'", "'\\''"),
+    lambda text: urllib.parse.quote(text, safe="").lower(),
+]
+
+
+@pytest.mark.parametrize("write", WRITERS)
+@pytest.mark.parametrize("value", [VALUE, "it's/ü", 'say "/ü"'])
+def test_a_form_of_a_form_is_masked(write: Callable[[str], str], value: str) -> None:
+    masked = Redactor([value]).text(f"before {write(value)} after")
+    assert "***" in masked
+    assert not {"/", "ü", "it", "say"} & {*masked.replace("before", "").split("***")}
+    assert len(masked) < 36
+
+
+def test_blanks_around_a_value_do_not_count() -> None:
+    assert Redactor(["correct-horse\n"]).text("as correct-horse, once") == "as ***, once"
+    assert Redactor(["  \n  a \n"]).text("a  \n  a") == "a  \n  a"
+
+
+def test_the_password_of_a_url_is_masked_alone() -> None:
+    redactor = Redactor(["https://user:hunter22@host/a@b"])
+    assert redactor.text("user hunter22 at host, a@b") == "user *** at host, a@b"
+    assert Redactor(["https://host/a@b"]).text("host a@b") == "host a@b"
+
+
+def test_what_a_cut_leaves_of_a_value_is_masked() -> None:
+    """The child cuts long texts, and knows no value."""
+    head, tail = "x" * (errors.MESSAGE_LIMIT - 5), "y" * 9
+    error = {
+        "message": f"{head}{VALUE[:5]}",
+        "traceback": f"{head}{VALUE[:5]}{errors.LEFT_OUT}{VALUE[5:]}{tail}",
+    }
+    assert Redactor([VALUE]).report({"error": error})["error"] == {
+        "message": f"{head}***",
+        "traceback": f"{head}***{errors.LEFT_OUT}***{tail}",
+    }
+
+
+def test_a_value_of_any_length_is_masked_in_a_stream() -> None:
+    value = "".join(hashlib.sha256(b"%d" % n).hexdigest() for n in range(4000))
+    data = value.encode()
+    out = streamed([data[at : at + 65536] for at in range(0, len(data), 65536)], value)
+    assert b"".join(out) == b"***"
 
 
 def test_short_values_are_left_alone() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -239,3 +240,63 @@ def test_a_fresh_interpreter_masks_as_well(tmp_path: Path, kept: None) -> None:
     document, logs = run(tmp_path, source)
     assert document["status"] == "completed"
     assert "token ***" in logs
+
+
+ATTACKS = """
+import json, subprocess
+
+def told(exception, context):
+    print("HOOK", exception, repr(exception), exception.__cause__, context.inputs["v"].strip())
+
+@step(on_failure=told)
+def use(v: str) -> None:
+    print(json.dumps(json.dumps({v: [v.encode().hex()]})), v.encode(), v.strip())
+    sys.stdout.flush()
+    subprocess.run(["sh", "-c", 'echo out "$1"; echo err "$1" >&2', "sh", v], check=True)
+    os.write(1, v.encode()[:6])
+    os.write(2, v.encode()[6:])
+    log_metadata({v: {"v": [v.strip()]}})
+    try:
+        raise KeyError(v)
+    except KeyError as error:
+        failure = ValueError("x" * (16 * 1024 - 9) + v)
+        failure.__notes__ = ["a note: " + v]
+        raise failure from error
+
+@pipeline(run_name="{pipeline}-{token}")
+def p(token: str = Secret("echoed")):
+    use(token)
+"""
+
+
+def test_whatever_a_step_does_with_it_nobody_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that `echo` wrote, and forms of forms: nested, cut, chained, as a key."""
+    value = f"{VALUE}'s\\"
+    monkeypatch.setenv(secret_variable("echoed", ""), f"{value}\n")
+    document, logs = run(tmp_path, ATTACKS)
+    assert document["name"] == "p-<secret echoed>"
+    assert document["steps"][0]["status"] == "failed"
+    assert "out ***" in logs
+    assert "err ***" in logs
+    assert "HOOK xxx" in logs
+    written = leaks.in_folder(tmp_path / "store", [value, value[:8]])
+    assert written == []
+    assert leaks.in_text(json.dumps(document), [value, value[:8]]) == []
+
+
+@pytest.mark.parametrize("pattern", ["cas/*/*", "log.txt", "attempt-*.json", "result.json"])
+@pytest.mark.usefixtures("kept")
+def test_the_scanner_sees_every_kind_of_file_that_a_run_leaves(
+    tmp_path: Path, pattern: str
+) -> None:
+    run(tmp_path, HOOKED)
+    [file, *_] = sorted((tmp_path / "store").rglob(pattern))
+    file.chmod(0o600)
+    with file.open("a", encoding="utf-8") as opened:
+        opened.write(json.dumps({"left": OTHER}))
+    found = {
+        leak.partition(": ")[0] for leak in leaks.in_folder(tmp_path / "store", [VALUE, OTHER])
+    }
+    assert found == {str(file.relative_to(tmp_path / "store"))}

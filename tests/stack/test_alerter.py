@@ -9,6 +9,7 @@ import pytest
 
 from flowc import Client
 from flowc.driver import load_pipeline, run_pipeline
+from tests import leaks
 from tests.stack.reporting import Silent
 
 if TYPE_CHECKING:
@@ -102,6 +103,48 @@ def test_a_hook_of_the_author_posts(project: Path, webhook: Webhook) -> None:
     run(project, "watching")
     [post] = webhook.posts
     assert (post["title"], post["message"]) == ("watching: watched", "watched just failed!")
+
+
+TELLING = """
+import os
+from flowc import Client, Secret, pipeline, step
+
+def on_failure(context):
+    Client().active_stack.alerter.post(f"hook: {context.inputs['token']}", title="hook")
+
+@step(on_failure=on_failure)
+def tell(token: str) -> None:
+    Client().active_stack.alerter.post(f"step: {token}", title=f"of {token}")
+    print("url", os.environ["OPS_URL"], "path", os.environ["OPS_KEY"])
+    raise ValueError(f"{token} and {os.environ['OPS_KEY']}")
+
+@pipeline
+def telling():
+    tell(Secret("token"))
+"""
+
+
+def test_no_secret_is_posted_and_none_of_the_stack_s_is_kept(
+    project: Path, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLOWC_SECRETS_DIR", str(project / "kept"))
+    (project / "kept" / "token").mkdir(parents=True)
+    (project / "kept" / "token" / "value").write_text("correct-horse\n")
+    monkeypatch.setenv("OPS_URL", f"{webhook.url}?+X-Token=battery-staple")
+    monkeypatch.setenv("OPS_KEY", "another/key")
+    write_stack(project, "${OPS_URL}", "nonsense://${OPS_KEY}")
+    (project / "telling.py").write_text(TELLING)
+    run_id = run_pipeline(
+        load_pipeline("telling.py"), target="local", parameters={}, reporter=Silent()
+    )
+    told = [(post["title"], post["message"]) for post in webhook.posts]
+    assert told == [("of ***", "step: ***"), ("hook", "hook: ***")]
+    assert "url *** path ***" in Client().logs(run_id)["tell"]
+    [error] = [step["error"] for step in Client().run(run_id)["steps"]]
+    assert error is not None
+    assert error.get("message") == "*** and ***"
+    planted = ["correct-horse", "battery-staple", "another/key"]
+    assert leaks.in_folder(project / ".flowc", planted) == []
 
 
 def test_mail_arrives(project: Path, mailbox: Mailbox) -> None:

@@ -111,6 +111,41 @@ def test_a_step_finds_its_tracker(project: Path, monkeypatch: pytest.MonkeyPatch
     assert found["other"] == {"WANDB_PROJECT": "digits", "WANDB_TAGS": "x,y"}
 
 
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("http://${PART}:5000", "PART part-1 PW ***"),
+        ("http://user:${PART}@host", "PART *** PW ***"),
+        ("${PART}", "PART *** PW ***"),
+    ],
+)
+def test_what_lets_a_step_in_is_masked(
+    project: Path, monkeypatch: pytest.MonkeyPatch, address: str, shown: str
+) -> None:
+    monkeypatch.setenv("PART", "part-1")
+    monkeypatch.setenv("PW", "s3cr3t")
+    stack = f"""
+        active = "s"
+        [stacks.s]
+        experiment_tracker = "m"
+        [components.experiment_tracker.m]
+        flavor = "mlflow"
+        tracking_uri = "{address}"
+        password = "${{PW}}"
+    """
+    text = """
+@step
+def tell() -> None:
+    print("PART", os.environ["PART"], "PW", os.environ["MLFLOW_TRACKING_PASSWORD"])
+@pipeline
+def p():
+    tell()
+"""
+    pipeline = load(project, text, stack)
+    run = run_pipeline(pipeline, target="local", parameters={}, reporter=Silent())
+    assert Client().logs(run)["tell"].splitlines() == [shown]
+
+
 def test_a_variable_that_is_missing_is_said(project: Path) -> None:
     pipeline = load(project, SEEN)
     run = run_pipeline(pipeline, target="local", parameters={}, reporter=Silent())

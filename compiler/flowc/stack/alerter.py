@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from flowc_runtime.stack import MalformedPlaceholder, expand, placeholders
+from flowc_runtime.stack import MalformedPlaceholder, expand, masked, placeholders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,10 +49,11 @@ class Alerter:
             from apprise import Apprise, LogCapture
         except ImportError:
             return _say(_missing(component))
+        message, title = masked(str(message)), masked(title)
         configured = {**component.configuration, **component.settings}.get("title", "")
         words = title or configured or _place()
         done = [
-            self._post_to(url, str(message), words, (Apprise, LogCapture))
+            self._post_to(url, message, words, (Apprise, LogCapture))
             for url in component.configuration["urls"]
         ]
         return all(done)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from flowc.authoring.configuration import merge
+from flowc.authoring.secrets import Secret
 from flowc.errors import AuthorError, FlowcError, did_you_mean, raise_all
 from flowc.trace.types import type_spec
 from flowc_runtime import values
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """A plain value, and the ``file:line`` where it stands."""
+    """A plain value or a secret, and the ``file:line`` where it stands."""
 
     value: Any
     where: str
@@ -161,14 +162,23 @@ def with_inputs(
 
 
 def _read(signature: Signature, argument: Argument, given: Given) -> Any:
+    from flowc.trace.tracer import check_secret
+
+    title, name = signature.title, argument.name
+    if type(given.value) is Secret:
+        check_secret(given.value, argument.type, title=title, name=name, where=given.where)
+        return given.value
+
     wanted: TypeSpec = type_spec(argument.type)
     try:
-        return values.parse(json.dumps(values.plain(given.value)), wanted, argument.name)
+        return values.parse(json.dumps(values.plain(given.value)), wanted, name)
     except values.BadValue as error:
-        raise AuthorError(f"{signature.title}: {error}", where=given.where) from None
+        raise AuthorError(f"{title}: {error}", where=given.where) from None
 
 
 def _same(value: Any, other: Any) -> bool:
+    if type(value) is Secret or type(other) is Secret:
+        return type(value) is type(other) and bool(value == other)
     try:
         return bool(values.encode(value) == values.encode(other))
     except values.NotEncodable:

@@ -67,12 +67,7 @@ def _read_secret(
     """Bound to its name: a value that a run were given would be kept with the run."""
     title, name = pipeline.title, argument.name
     if name in given:
-        raise AuthorError(
-            f"{title}: parameter '{name}' is {secret!r}, and takes no other value: a value that "
-            "is given to a run is recorded and shown",
-            where=pipeline.where,
-            hint="change the secret where it is kept, or name another one in the code",
-        )
+        raise takes_no_value(title, name, secret, pipeline.where)
     check_secret(secret, argument.type, title=title, name=name, where=pipeline.where)
     ref = ir.SecretRef(name=secret.name, key=secret.key)
     return ir.Parameter(
@@ -82,6 +77,15 @@ def _read_secret(
         bound=json.dumps(f"<secret {ref}>"),
         why="its value is a secret",
         secret=ref,
+    )
+
+
+def takes_no_value(title: str, name: str, secret: Secret, where: str) -> AuthorError:
+    return AuthorError(
+        f"{title}: parameter '{name}' is {secret!r}, and takes no other value: a value that "
+        "is given to a run is recorded and shown",
+        where=where,
+        hint="change the secret where it is kept, or name another one in the code",
     )
 
 

@@ -22,12 +22,18 @@ from flowc.trace.model import signature_of
 from flowc.trace.names import check_names
 from flowc.trace.naming import check_naming, substitutions
 from flowc.trace.order import ordered, resolve_orders
-from flowc.trace.parameters import check_value, json_text, plain_text, read_parameters
+from flowc.trace.parameters import (
+    check_value,
+    json_text,
+    plain_text,
+    read_parameters,
+    takes_no_value,
+)
 from flowc.trace.placement import placement_settings
 from flowc.trace.resources import resource_settings
 from flowc.trace.settings import check_components, docker_settings, secret_environment
 from flowc.trace.shape import shape_parameters
-from flowc.trace.tracer import Call, Tracer
+from flowc.trace.tracer import Call, Tracer, check_secret
 from flowc.trace.types import hints_of
 
 if TYPE_CHECKING:
@@ -36,7 +42,8 @@ if TYPE_CHECKING:
     from flowc.authoring.definition import Definition
     from flowc.authoring.pipeline import Pipeline
     from flowc.authoring.step import Step
-    from flowc.trace.model import Keep, Signature
+    from flowc.trace.configuration import Given
+    from flowc.trace.model import Argument, Keep, Signature
 
 OF_A_RUN = (
     *PIPELINE_EVENTS, "execution_mode", "max_active_runs", "max_parallel_steps", "timeout",
@@ -82,7 +89,7 @@ def trace_calls(
     signature = signature_of(pipeline, hints_of(pipeline.entrypoint))
     annotated = {argument.name: argument.annotated for argument in signature.arguments}
     types = {argument.name: argument.type for argument in signature.arguments}
-    secrets = _secrets(signature, given or {})
+    secrets = _secrets(signature, given or {}, configuration)
     plain = {name: value for name, value in (given or {}).items() if type(value) is not Secret}
     texts = _texts(pipeline, types, typed or {}, plain, configuration)
     forced = shape_parameters(pipeline, annotated)
@@ -119,11 +126,35 @@ def trace_calls(
     return traced, tracer.calls
 
 
-def _secrets(signature: Signature, given: Mapping[str, Any]) -> dict[str, Secret]:
-    """What parameters have in place of values: as it is given, else by default."""
+def _secrets(
+    signature: Signature, given: Mapping[str, Any], configuration: Configuration
+) -> dict[str, Secret]:
+    """What parameters have in place of values: as it is given, else in the file, else by default.
+
+    Raises AuthorError for a file that contradicts a call in Python.
+    """
     pairs = [(argument.name, argument.default) for argument in signature.arguments]
+    pairs += [(name, found.value) for name, found in configuration.parameters.items()]
     pairs += given.items()
-    return {name: value for name, value in pairs if type(value) is Secret}
+    secrets = {name: value for name, value in pairs if type(value) is Secret}
+    arguments = {argument.name: argument for argument in signature.arguments}
+    for name in secrets.keys() & configuration.parameters.keys() & arguments.keys():
+        found = configuration.parameters[name]
+        _check_secret_in_file(signature.title, arguments[name], secrets[name], found)
+        if name in given and given[name] != found.value:
+            raise AuthorError(
+                f"{signature.title}: parameter '{name}' is {found.value!r} here, "
+                f"and the call at {author_location()} passes {given[name]!r}",
+                where=found.where,
+                hint="take one of the two away",
+            )
+    return secrets
+
+
+def _check_secret_in_file(title: str, argument: Argument, secret: Secret, found: Given) -> None:
+    if type(found.value) is not Secret:
+        raise takes_no_value(title, argument.name, secret, found.where)
+    check_secret(found.value, argument.type, title=title, name=argument.name, where=found.where)
 
 
 def _texts(
@@ -139,6 +170,8 @@ def _texts(
     """
     texts: dict[str, str] = {}
     for name, found in pipeline_values(configuration, pipeline.title, types).items():
+        if type(found.value) is Secret:
+            continue
         with placed(found.where):
             texts[name] = plain_text(pipeline, name, types[name], found.value)
     for name, value in given.items():

@@ -1,7 +1,8 @@
 """A YAML file as values that know their line, with variables of the environment filled in.
 
 Scalars mean what YAML 1.2 says: `no`, `on` and `2026-01-31` are texts, `1e-3` is a number. Keys
-are texts, and each stands once; a mapping may take over another one with `<<`.
+are texts, and each stands once; a mapping may take over another one with `<<`. ``!secret NAME``
+and ``!secret NAME/KEY`` are secrets, of which this file knows no more than the code does.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from flowc.authoring.secrets import Secret
 from flowc.errors import AuthorError
 from flowc.narrowing import is_dict, is_list
 
@@ -24,6 +26,8 @@ MAX_DEPTH = 100
 """Of lists and mappings in each other; only an alias that leads to itself is deeper."""
 
 TAG = "tag:yaml.org,2002:"
+SECRET = "!secret"  # noqa: S105 - a tag
+WRITTEN = "write !secret NAME, or !secret NAME/KEY"
 SCHEMA = (
     ("merge", r"<<", "<"),
     ("null", r"~|null|Null|NULL|", "~nN"),
@@ -42,7 +46,7 @@ VARIABLE = re.compile(r"\$\$\{|\$\{(?:(?P<name>[A-Za-z_]\w*)(?P<default>:-[^}]*)
 class Entry:
     """A value and its ``file:line``: that of its key, where it has one.
 
-    ``value`` is a scalar, a list of entries, or a dict of entries by name.
+    ``value`` is a scalar (or a secret), a list of entries, or a dict of entries by name.
     """
 
     value: Any
@@ -119,6 +123,8 @@ class _Reader:
         return f"{self._path}:{node.start_mark.line + 1}"
 
     def _check_tag(self, node: Any, wanted: str, where: str) -> None:
+        if node.tag == SECRET:
+            raise AuthorError("a secret is one text", where=where, hint=WRITTEN)
         if node.tag != TAG + wanted:
             raise AuthorError(f"the tag '{node.tag}' means nothing here", where=where)
 
@@ -158,12 +164,14 @@ class _Reader:
         tag: str = node.tag
         if "${" in text:
             text = fill_in(text, where)
-            if not node.style:
+            if not node.style and tag != SECRET:
                 tag = self._resolve(yaml.ScalarNode, text, (True, False))
         return _value(text, tag, where)
 
 
 def _value(text: str, tag: str, where: str) -> Any:
+    if tag == SECRET:
+        return _secret(text, where)
     match tag.removeprefix(TAG):
         case "str" | "merge":
             return text
@@ -177,6 +185,14 @@ def _value(text: str, tag: str, where: str) -> Any:
             return _number(float, text, where)
         case _:
             raise AuthorError(f"the tag '{tag}' means nothing here", where=where)
+
+
+def _secret(text: str, where: str) -> Secret:
+    name, slash, key = text.partition("/")
+    try:
+        return Secret(name, key=key or slash)
+    except AuthorError as error:
+        raise AuthorError(error.message, where=where, hint=WRITTEN) from None
 
 
 def _number(kind: Callable[..., Any], text: str, where: str) -> Any:

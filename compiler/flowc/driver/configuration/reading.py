@@ -21,6 +21,7 @@ from flowc.authoring.configuration import (
 )
 from flowc.authoring.retry import RetryConfig
 from flowc.authoring.schedule import Schedule
+from flowc.authoring.secrets import Secret
 from flowc.driver.configuration.document import Entry, read_document
 from flowc.errors import AuthorError, FlowcError, did_you_mean, raise_all
 from flowc.narrowing import is_dict, is_list
@@ -145,6 +146,13 @@ class _Reader:
 
     def _given(self, keys: Mapping[str, Entry], title: str) -> dict[str, Given]:
         members = self._members(keys, "parameters", title)
+        for name, entry in members.items():
+            for where in _secrets_inside(entry):
+                self._refuse(
+                    f"{title}: parameter '{name}' has a secret inside of another value",
+                    where,
+                    "in a file a secret is the whole value of a parameter; name it in the code",
+                )
         return {
             name: Given(value=entry.plain(), where=entry.where) for name, entry in members.items()
         }
@@ -224,6 +232,15 @@ class _Reader:
 
     def _refuse(self, message: str, where: str, hint: str = "") -> None:
         self.errors.append(AuthorError(message, where=where, hint=hint))
+
+
+def _secrets_inside(entry: Entry) -> Iterator[str]:
+    """The places of secrets in lists and mappings."""
+    value = entry.value
+    for member in value.values() if is_dict(value) else value if is_list(value) else ():
+        if type(member.value) is Secret:
+            yield member.where
+        yield from _secrets_inside(member)
 
 
 def _without_nulls(entry: Entry) -> Any:

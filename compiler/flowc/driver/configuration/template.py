@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from flowc import ir
 from flowc.authoring.configuration import COMPONENT_KINDS
 from flowc.authoring.hooks import EVENTS, HookReference
+from flowc.authoring.secrets import Secret
+from flowc.driver.configuration.document import SECRET
 from flowc.driver.configuration.reading import PIPELINE_KEYS, STEP_KEYS, STRUCTURES
 from flowc.narrowing import is_dict, is_sequence
 from flowc.trace import type_spec
@@ -88,6 +90,8 @@ def to_template(pipeline: Pipeline, traced: ir.Pipeline, calls: Mapping[str, Cal
 def _parameter(parameter: ir.Parameter) -> str:
     text = parameter.default if parameter.bound is None else parameter.bound
     note = values.type_text(type_spec(parameter.type))
+    if parameter.secret is not None:
+        return _line("  ", parameter.name, f"{SECRET} {parameter.secret}", note)
     if text is None:
         return _line("  ", parameter.name, "", f"{note}, required")
     return _line("  ", parameter.name, flow(json.loads(text)), note)
@@ -134,6 +138,8 @@ def _inputs(step: ir.Step, open_inputs: tuple[str, ...]) -> Iterator[str]:
 
 def _plain_input(found: ir.Input) -> Any:
     """The value as a file says it, where that means the same."""
+    if isinstance(found.value, ir.SecretRef):
+        return Secret(found.value.name, key=found.value.key)
     if not isinstance(found.value, ir.Constant):
         return NOT_SHOWN
     try:
@@ -220,6 +226,8 @@ def flow(value: Any) -> str:
         return "{" + ", ".join(f"{quoted(key)}: {flow(item)}" for key, item in value.items()) + "}"
     if is_sequence(value):
         return "[" + ", ".join(flow(item) for item in value) + "]"
+    if isinstance(value, Secret):
+        return f"{SECRET} {ir.SecretRef(name=value.name, key=value.key)}"
     if isinstance(value, str):
         return quoted(value.replace("${", "$${"))
     if isinstance(value, float):
