@@ -60,6 +60,7 @@ def refusal(folder: Path, source: str) -> FlowcError:
         ("use(1, id='a', after='a')", "goes round in a circle: a -> a", ""),
         ("pass", "pipeline 'p' has no step", "call at least one step"),
         ("1 / 0", "ZeroDivisionError: division by zero", ""),
+        ("raise SystemExit(3)", "SystemExit: 3", ""),
         ("other(1)", "pipeline 'other' takes 0 positional inputs, got 1", ""),
     ],
 )
@@ -163,6 +164,8 @@ def test_signatures(tmp_path: Path, source: str, message: str) -> None:
         ({"docker": {"requirements": ["a\nb"]}}, "wants a list of texts"),
         ({"docker": {"environment": {"A=": "1"}}}, "wants a dict of names to texts"),
         ({"docker": {"environment": {"A": None}}}, "wants a dict of names to texts"),
+        ({"docker": {"environment": {"FLOWC_STORE": "s3://b"}}}, "FLOWC_STORE, which is flowc's"),
+        ({"docker": {"environment": {"FLOWC_SECRET_DB": "x"}}}, "DB, which is flowc's own"),
         ({"docker": {"parent_image": 3}}, "wants a text"),
     ],
 )

@@ -264,7 +264,9 @@ def _call(pipeline: Pipeline, tracer: Tracer, arguments: dict[str, Any]) -> None
         tracer.run(pipeline, arguments)
     except FlowcError:
         raise
-    except Exception as error:  # noqa: BLE001 - the author's function raises what it likes
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - SystemExit, too: nothing was compiled
         raise AuthorError(
             f"{pipeline.title} raised an exception while it was traced\n{author_traceback(error)}",
             where=pipeline.where,

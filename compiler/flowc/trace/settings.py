@@ -27,6 +27,12 @@ DOCKER_KEYS = (
     "user",
 )
 
+_OURS = {
+    "FLOWC_STORE": "--store URI, FLOWC_STORE where flowc runs, or the store of a stack",
+    "FLOWC_IMAGE": "",
+}
+_SECRET = "FLOWC_SECRET_"  # noqa: S105 - how such variables begin
+
 
 def check_components(settings: Mapping[str, Any], *, title: str, where: str) -> None:
     """Raise AuthorError for settings of a component that does not exist."""
@@ -142,6 +148,16 @@ class _Reader:
         wrong = len(items) - len(pairs) - sum(map(_is_variable, map(str, secrets)))
         if wrong or any("\0" in text for _, text in pairs):
             raise self._wrong("environment", "wants a dict of names to texts", value)
+        for name, _ in pairs:
+            if name in _OURS or name.startswith(_SECRET):
+                raise AuthorError(
+                    f"{self.title}: settings['docker']['environment'] sets {name}, which is "
+                    "flowc's own",
+                    where=self.where,
+                    hint=_OURS.get(
+                        name, "a value written here is in every image; give the step a Secret"
+                    ),
+                )
         return tuple(sorted(pairs))
 
     def _read(self, key: str, name: str) -> str:
