@@ -136,6 +136,8 @@ class Airflow:
             "LOGGING__TRIGGER_LOG_SERVER_PORT": str(self._trigger_log_port),
             "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
             "SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "2",
+            # A scheduler that stood still as long is taken for dead, and its tasks start again.
+            "SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": LONG,
             **self._patience(),
             "USAGE_DATA_COLLECTION__ENABLED": "False",
         }
