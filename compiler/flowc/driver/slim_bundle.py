@@ -1,6 +1,6 @@
 """Makes a bundle small enough to be carried inside an artifact.
 
-The comments and docstrings of flowc's own modules go; every line keeps its number, so tracebacks
+The comments, docstrings and imports for types of flowc's own modules go; every line keeps its number, so tracebacks
 say the same. The author's modules stay as they are.
 """
 
@@ -50,6 +50,13 @@ def _strip(source: bytes) -> bytes:
         rest = lines[last - 1].encode()[doc.end_col_offset :].decode()
         lines[doc.lineno - 1] = lines[doc.lineno - 1][: doc.col_offset] + '""' + rest
         lines[doc.lineno : last] = [""] * (last - doc.lineno)
+    for node in tree.body:
+        match node:
+            case ast.If(test=ast.Name(id="TYPE_CHECKING"), body=body, orelse=[]):
+                first, last = body[0].lineno, body[-1].end_lineno or body[-1].lineno
+                lines[first - 1 : last] = ["    pass", *[""] * (last - first)]
+            case _:
+                pass
     return "\n".join(lines).encode()
 
 
