@@ -53,7 +53,7 @@ def _strip(source: bytes) -> bytes:
     for node in tree.body:
         match node:
             case ast.If(test=ast.Name(id="TYPE_CHECKING"), body=body, orelse=[]):
-                first, last = body[0].lineno, body[-1].end_lineno or body[-1].lineno
+                first, last = node.lineno + 1, body[-1].end_lineno or body[-1].lineno
                 lines[first - 1 : last] = ["    pass", *[""] * (last - first)]
             case _:
                 pass
