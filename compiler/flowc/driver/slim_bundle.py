@@ -1,7 +1,7 @@
 """Makes a bundle small enough to be carried inside an artifact.
 
-The comments, docstrings and imports for types of flowc's own modules go; every line keeps its number, so tracebacks
-say the same. The author's modules stay as they are.
+The comments, docstrings and imports for types of flowc's own modules go; every line keeps its
+number, so tracebacks say the same. The author's modules stay as they are.
 """
 
 from __future__ import annotations
