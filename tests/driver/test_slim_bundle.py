@@ -20,6 +20,11 @@ OURS = '''\
 # A word.
 from a import b  # why
 
+if TYPE_CHECKING:
+    @overload
+    def g() -> None: ...
+    from c import d
+
 TEXT = """
 # no comment
 """
@@ -39,6 +44,11 @@ SLIM = '''\
 ""
 
 from a import b  # why
+
+if TYPE_CHECKING:
+    pass
+
+
 
 TEXT = """
 # no comment
@@ -67,7 +77,7 @@ def entries(bundle: Bundle) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def test_comments_and_docstrings_go_and_lines_keep_their_numbers() -> None:
+def test_what_only_readers_need_goes_and_lines_keep_their_numbers() -> None:
     files = {"flowc/a.py": OURS.encode(), "src/a.py": OURS.encode()}
     found = entries(slim(Bundle(digest="", data=pack(files))))
     assert found == {"flowc/a.py": SLIM.encode(), "src/a.py": OURS.encode()}
@@ -81,6 +91,11 @@ def test_it_runs_as_before(tmp_path: Path) -> None:
     assert less == slim(whole)
     assert less.digest != whole.digest
     assert len(less.data) < len(whole.data)
+    before = entries(whole)
+    for name, content in entries(less).items():
+        if name.endswith(".py"):
+            compile(content, name, "exec", dont_inherit=True)
+            assert content.count(b"\n") == before[name].count(b"\n"), name
     file = tmp_path / "slim.pyz"
     file.write_bytes(less.data)
     run = ["--run", "r", "--store", f"file://{tmp_path}/store"]
