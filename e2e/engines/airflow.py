@@ -46,8 +46,9 @@ HEARTS = {"airflow3": ("scheduler", "dag_processor"), "airflow2": ("scheduler",)
 
 BASIC_AUTH = "airflow.providers.fab.auth_manager.api.auth.backend.basic_auth"
 
-# Imported by Airflow as `connect_args.WAIT`: a writer waits for another instead of failing.
-CONNECT_ARGS = "WAIT = {'timeout': 60}\n"
+# Imported by Airflow as `connect_args.WAIT`: a writer waits for others instead of failing. Nobody
+# queues for SQLite, so on a busy machine one can be out of luck for minutes.
+CONNECT_ARGS = "WAIT = {'timeout': 900}\n"
 
 # `db migrate` and the user in one process, since starting Airflow's command takes longest.
 PREPARE_2 = f"""

@@ -62,10 +62,11 @@ class Attempt:
         self._limit = limit
         self._overdue = False
         self._what = "step" if job.hook is None else "hook"
-        self._process = spawning.start(job, loop.close_files)
+        start = spawning.start if loop.spawner is None else loop.spawner.start
+        self._process = start(job, loop.close_files)
         loop.watch(self._process.report, self._read_report)
         loop.watch(self._process.output, self._read_output)
-        self._watch = ChildWatch(loop, self._process.pid, self._child_ended)
+        self._watch = ChildWatch(loop, self._process, self._child_ended)
         self._heartbeat = loop.call_later(contract.HEARTBEAT, self._on_beat)
         self._timeout = None if limit is None else loop.call_later(limit, self._on_timeout)
 
@@ -95,7 +96,7 @@ class Attempt:
             self._report += data
         elif data is not None:
             self._close_report()
-            self._watch.look()
+            self._look()
 
     def _read_output(self) -> None:
         data = _read(self._process.output)
@@ -103,8 +104,17 @@ class Attempt:
             self._output(data)
         elif data is not None:
             self._close_output()
-            if self._linger is not None:
-                self._finish()
+            self._look()
+
+    def _look(self) -> None:
+        """Finish when nothing more can come: at once where the child has reported, without
+        waiting until the kernel has taken it down.
+        """
+        said_all = self._process.report < 0 and self._document() is not None
+        if self._process.output < 0 and (said_all or self._linger is not None):
+            self._finish()
+        else:
+            self._watch.look()
 
     def _child_ended(self) -> None:
         if self._timeout is not None:
@@ -125,25 +135,31 @@ class Attempt:
     def _finish(self) -> None:
         # The child's process id is taken until it is reaped, so this cannot hit anybody else.
         self._process.signal(signal.SIGKILL)
-        status = self._watch.reap()
+        report = self._document()
+        if report is None:
+            report = {"error": _judge(self._watch.reap(), self._what)}
+        else:
+            self._watch.release()
         self._close_report()
         self._close_output()
         if self._stream is not None:
             self._stream.close()
-        for timer in (self._killer, self._linger, self._heartbeat):
+        for timer in (self._killer, self._linger, self._heartbeat, self._timeout):
             if timer is not None:
                 timer.cancel()
-        self._ended(self._conclude(status))
-
-    def _conclude(self, status: int) -> Report:
-        """The child's report; when it could not give one, what its end says."""
         if self._overdue:
-            return {"error": errors.timed_out(self._limit or 0.0, self._what)}
+            report = {"error": errors.timed_out(self._limit or 0.0, self._what)}
+        elif self._redactor is not None:
+            report = self._redactor.report(report)
+        self._ended(report)
+
+    def _document(self) -> Report | None:
+        """The child's report, if it is whole."""
         try:
-            report: Report = json.loads(bytes(self._report))
+            report: Report = json.loads(self._report)
         except ValueError:
-            return {"error": _judge(status, self._what)}
-        return report if self._redactor is None else self._redactor.report(report)
+            return None
+        return report
 
     def _close_report(self) -> None:
         if self._process.report >= 0:

@@ -108,16 +108,18 @@ class Job:
         return job
 
 
-def run(job: Job, report: int, output: int) -> NoReturn:
+def run(job: Callable[[], Job], report: int, output: int) -> NoReturn:
     """In the child: run the step, write the report, end without returning."""
     status = UNREPORTED
     try:
         _take_over(output)
-        document = _guard(job)
+        document = _guard(job())
         _write(report, json.dumps(document).encode())
-        os.close(report)
         status = 0
         _wind_down()
+        # Nothing can follow: the parent goes on while the kernel takes this process down.
+        for file in (1, 2, report):
+            os.close(file)
     finally:
         os._exit(status)
 

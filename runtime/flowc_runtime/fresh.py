@@ -16,4 +16,4 @@ def main() -> None:
         document = json.load(file)
     for inherited in (report, output):
         os.set_inheritable(inherited, False)
-    child.run(child.Job.from_json(document), report, output)
+    child.run(lambda: child.Job.from_json(document), report, output)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from flowc_runtime.spawning import Process, Spawner
+
 TICK = 0.2
 """Seconds between two looks at a child where the kernel cannot wake us at its end."""
 
@@ -42,11 +44,15 @@ class Timer:
 
 
 class Loop:
-    """Runs callbacks one after the other until told to stop."""
+    """Runs callbacks one after the other until told to stop.
 
-    __slots__ = ("_poll", "_readers", "_timers")
+    ``spawner`` starts the children whose ends it waits for; without one this process forks.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_poll", "_readers", "_timers", "spawner")
+
+    def __init__(self, spawner: Spawner | None = None) -> None:
+        self.spawner = spawner
         self._poll = select.poll()
         self._readers: dict[int, Callable[[], None]] = {}
         self._timers: list[Timer] = []
@@ -135,17 +141,17 @@ class Signals:
 
 
 class ChildWatch:
-    """Calls once when a child has ended; until `reap` its process id stays taken."""
+    """Calls once when a child has ended; its process id stays taken until `reap` or `release`."""
 
-    __slots__ = ("_call", "_file", "_loop", "_pid", "_status", "_timer")
+    __slots__ = ("_call", "_file", "_loop", "_process", "_status", "_timer")
 
-    def __init__(self, loop: Loop, pid: int, call: Callable[[], None]) -> None:
+    def __init__(self, loop: Loop, process: Process, call: Callable[[], None]) -> None:
         self._loop = loop
-        self._pid = pid
+        self._process = process
         self._call = call
         self._status: int | None = None
         self._timer: Timer | None = None
-        self._file = _open_pidfd(pid)
+        self._file = open_pidfd(process.pid)
         if self._file >= 0:
             loop.watch(self._file, self._ended)
         else:
@@ -164,29 +170,40 @@ class ChildWatch:
     def reap(self) -> int:
         """The wait status, once the end was called."""
         if self._status is None:
-            self._status = os.waitpid(self._pid, 0)[1]
+            self._status = self._process.reap()
         return self._status
+
+    def release(self) -> None:
+        """Watch no more: the child is ending."""
+        self._stop()
+        if self._status is None:
+            self._process.release()
 
     def _has_ended(self) -> bool:
         if hasattr(os, "waitid"):
             options = os.WEXITED | os.WNOHANG | os.WNOWAIT
-            return os.waitid(os.P_PID, self._pid, options) is not None
+            return os.waitid(os.P_PID, self._process.pid, options) is not None
         # macOS before Python 3.13 cannot look without reaping.
-        pid, status = os.waitpid(self._pid, os.WNOHANG)
+        pid, status = os.waitpid(self._process.pid, os.WNOHANG)
         if pid:
             self._status = status
         return bool(pid)
 
     def _ended(self) -> None:
-        self._timer = None
+        self._stop()
+        self._call()
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if self._file >= 0:
             self._loop.forget(self._file)
             os.close(self._file)
             self._file = -1
-        self._call()
 
 
-def _open_pidfd(pid: int) -> int:
+def open_pidfd(pid: int) -> int:
     """-1 on systems without it, and in sandboxes that forbid it."""
     try:
         return os.pidfd_open(pid)

@@ -1,6 +1,6 @@
 """Starting the child of an attempt, and ending it with everything it started.
 
-A fork of the warm parent starts fastest. macOS cannot rely on it (its system libraries abort in
+A fork of a warm process starts fastest. macOS cannot rely on it (its system libraries abort in
 forked children), so there a fresh interpreter is started for each attempt.
 """
 
@@ -16,8 +16,15 @@ from flowc_runtime import child
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Protocol
 
     from flowc_runtime.child import Job
+
+    class Spawner(Protocol):
+        """Starts the children of a process that has many, faster than it could itself."""
+
+        def start(self, job: Job, release: Callable[[], None]) -> Process: ...
+
 
 PYTHON_3_12 = 0x030C0000
 
@@ -51,6 +58,14 @@ class Process:
             except ProcessLookupError:
                 return
 
+    def reap(self) -> int:
+        """Wait for its end; returns the wait status."""
+        return os.waitpid(self.pid, 0)[1]
+
+    def release(self) -> None:
+        """Have it reaped at its end, which is near; how it ended is not asked for."""
+        self.reap()
+
 
 def start(job: Job, release: Callable[[], None]) -> Process:
     """Run the job in a child; ``release`` lets go of the parent's files in a fork."""
@@ -62,12 +77,15 @@ def start(job: Job, release: Callable[[], None]) -> Process:
         if job.place.fresh or sys.platform == "darwin":
             pid = _start_fresh(job, report_out, output_out)
         else:
-            pid = _fork()
+            # A signal that came before the child has its own handlers would be handled there as
+            # the parent's.
+            signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
+            pid = fork()
             if not pid:
                 os.close(report_in)
                 os.close(output_in)
                 release()
-                child.run(job, report_out, output_out)
+                child.run(lambda: job, report_out, output_out)
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
         os.close(report_out)
@@ -77,11 +95,8 @@ def start(job: Job, release: Callable[[], None]) -> Process:
     return Process(pid, report_in, output_in)
 
 
-def _fork() -> int:
-    """Fork with signals blocked: one that came before the child has its own handlers would be
-    handled there as the parent's.
-    """
-    signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
+def fork() -> int:
+    """Fork without Python's warning."""
     warnings = sys.modules.get("warnings")
     if warnings is None or sys.hexversion < PYTHON_3_12:
         return os.fork()

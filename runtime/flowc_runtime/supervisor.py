@@ -16,9 +16,11 @@ import time
 from flowc_runtime import cache, contract, errors, keys, records, stopping, versions
 from flowc_runtime.attempt import Attempt
 from flowc_runtime.child import Job, Place
+from flowc_runtime.child import run as run_child
 from flowc_runtime.finaliser import finalise
 from flowc_runtime.loop import Loop, Signals
 from flowc_runtime.records import Run, ensure_run, explain
+from flowc_runtime.spawning import FORWARDED, Process, fork
 from flowc_runtime.stopping import Watch
 from flowc_runtime.stores import StoreError, remove_file
 from flowc_runtime.task import (
@@ -46,9 +48,13 @@ if TYPE_CHECKING:
     from flowc_runtime.hooks import Hooks
     from flowc_runtime.loop import Timer
     from flowc_runtime.stores import LogWriter
+
 __all__ = [
+    "FORWARDED",
+    "Job",
     "Loop",
     "Place",
+    "Process",
     "Run",
     "Signals",
     "StepRun",
@@ -57,6 +63,8 @@ __all__ = [
     "ensure_run",
     "explain",
     "finalise",
+    "fork",
+    "run_child",
 ]
 """What a driver of many steps needs, in one place."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import signal
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,14 +17,11 @@ import pytest
 from flowc import ir
 from flowc.errors import BackendError
 from flowc.registry import Bundle, RunOptions
-from flowc_backends import random_state
-from flowc_backends.local import LocalBackend
-from flowc_runtime import contract, records, stores
+from flowc_backends.local import LocalBackend, fork_server, random_state
+from flowc_runtime import contract, records, spawning, stores
 from tests.runtime.bundles import output, pipeline, step
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from flowc_runtime.contract import StepSpec
 
 
@@ -247,6 +246,56 @@ def test_random_state_of_the_modules_own(machine: Machine) -> None:
     (stored,) = result.get("outputs", {}).values()
     text = (machine.folder / "store" / stored["uri"]).read_text()
     assert float(text) == expected
+
+
+def test_nothing_is_left_open_or_running(machine: Machine) -> None:
+    files = len(list(Path("/dev/fd").iterdir()))
+    assert machine.run("def one(): return 1\n", step("one"), step("two", "one")) == "completed"
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+    assert len(list(Path("/dev/fd").iterdir())) == files
+
+
+def test_a_step_that_kills_its_parent(machine: Machine) -> None:
+    author = """
+import os, signal
+def kills():
+    if os.getppid() != RUN:
+        os.kill(os.getppid(), signal.SIGKILL)
+    return 1
+def plain(n):
+    return n + 1
+"""
+    author += f"RUN = {os.getpid()}\n"
+    steps = [
+        step("kills"),
+        step("first", "plain", inputs={"n": output("kills")}, upstream=["kills"]),
+        step("then", "plain", inputs={"n": output("first")}, upstream=["first"]),
+    ]
+    assert machine.run(author, *steps) == "completed"
+    assert set(machine.told.ended.values()) == {"completed"}
+
+
+def test_a_job_that_no_pipe_can_hold(machine: Machine) -> None:
+    large = {"text": {"value": "x" * 300_000}}
+    assert machine.run("def one(text): return len(text)\n", step("one", inputs=large)) == (
+        "completed"
+    )
+
+
+def test_no_more_processes(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    forks = iter([spawning.fork])
+
+    def fork() -> int:
+        try:
+            return next(forks)()
+        except StopIteration:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN)) from None
+
+    for module in (spawning, fork_server):
+        monkeypatch.setattr(module, "fork", fork)
+    with pytest.raises(BackendError, match="refuses the run a process"):
+        machine.run("def one(): return 1\n", step("one"))
 
 
 @pytest.mark.parametrize(

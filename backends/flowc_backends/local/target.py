@@ -1,4 +1,4 @@
-"""Runs a pipeline on this machine: each step in a child of this process, no service at all.
+"""Runs a pipeline on this machine: each step in a process of its own, no service at all.
 
 The author's modules are imported already when a run begins, so a child is a fork that has only
 its function left to call. Independent steps run side by side.
@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Literal
 
 from flowc import ir
 from flowc.errors import BackendError
-from flowc_backends import random_state
 from flowc_backends.executors import shown, wants_image
+from flowc_backends.local import fork_server, random_state
+from flowc_backends.local.fork_server import ForkServer
 from flowc_backends.schedule import Schedule
 from flowc_runtime import stopping
 from flowc_runtime.keys import is_usable
@@ -112,6 +113,11 @@ class LocalBackend:
             return _LocalRun(pipeline, options).execute()
         except StoreError as error:
             raise BackendError(str(error)) from error
+        except OSError as error:
+            raise BackendError(
+                f"this machine refuses the run a process or a file: {error.strerror}",
+                hint="see `ulimit -a`, and what else is running; --max-parallel 1 needs least",
+            ) from error
 
 
 class _LocalRun:
@@ -126,7 +132,9 @@ class _LocalRun:
         self._run = _open_run(options)
         self._schedule = Schedule({step["id"]: step["upstream"] for step in options.spec["steps"]})
         self._fresh = not self._run.store.forkable or random_state.is_made_by(options.import_paths)
-        self._loop = Loop()
+        served = not self._fresh and fork_server.is_possible()
+        self._server = ForkServer() if served else None
+        self._loop = Loop(self._server)
         self._running: dict[str, StepRun] = {}
         self._lines: dict[str, _Lines] = {}
         self._ended: list[StepRun] = []
@@ -144,6 +152,8 @@ class _LocalRun:
         finally:
             gc.unfreeze()
             self._abandon()
+            if self._server is not None:
+                self._server.close()
         self._finalise()
         self._run.store.close()
         if all(is_usable(result) for result in self._results.values()):

@@ -1,0 +1,232 @@
+"""Children that are forked before they are asked for.
+
+A fork costs a step twice: the copy itself, and a page fault for every page that its parent then
+writes to. So a run forks once, into a server that does nothing but fork: a child waits there,
+ready, before the next step is due, and what the run's own process writes to stays its own.
+
+Messages to the server are ``fork`` and the ids of children to reap, negative where nobody waits
+for the status. What comes back is a new child's id, with the ends of its pipes, or a wait status.
+A child reads its job from a pipe.
+
+Runs of other threads fork too, and so may hold copies of everything that is open here: no end of
+file can be relied on while this process lives.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import socket
+from contextlib import suppress
+from typing import TYPE_CHECKING, NoReturn
+
+from flowc_runtime.supervisor import FORWARDED, Job, Process, fork, run_child
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FORK = b"fork"
+MESSAGE = 64
+"""Bytes that no message exceeds."""
+
+SIZE = 8
+"""Bytes before a job that tell its length in bytes."""
+
+
+def is_possible() -> bool:
+    """Whether this system tells the end of a process to others than its parent."""
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError):
+        return False
+    return True
+
+
+class ServerLostError(Exception):
+    """The server is gone: something killed it."""
+
+
+class ForkServer:
+    """Starts the children of one run; `close` it at the run's end.
+
+    It is forked from this process when the first child is asked for, and again should it be
+    killed.
+    """
+
+    def __init__(self) -> None:
+        self._pid = 0
+        self._socket: socket.socket | None = None
+        self._waiting: list[_Child] = []
+
+    def start(self, job: Job, release: Callable[[], None]) -> Process:
+        """Raises OSError when this system allows no further process."""
+        document = json.dumps(job.to_json()).encode()
+        document = len(document).to_bytes(SIZE, "big") + document
+        while True:
+            try:
+                connection = self._socket or self._launch(release)
+                while not self._waiting:
+                    self._receive(connection)
+                child = self._waiting.pop()
+                _send(connection, FORK)
+                child.begin(document)
+            except ServerLostError:
+                self.close()
+            else:
+                return child
+
+    def reap(self, pid: int) -> int:
+        """Wait for a child's end; returns its wait status."""
+        if self._socket is not None:
+            with suppress(ServerLostError):
+                _send(self._socket, b"%d" % pid)
+                while (status := self._receive(self._socket)) is None:
+                    pass
+                return status
+        # Nobody knows how it ended. Where it reported, that does not matter; where it did not,
+        # what ended the server is the most likely end of the child too.
+        return signal.SIGKILL
+
+    def release(self, pid: int) -> None:
+        """Have a child reaped that is ending."""
+        if self._socket is not None:
+            with suppress(ServerLostError):
+                _send(self._socket, b"%d" % -pid)
+
+    def close(self) -> None:
+        """Let the server and the child that waits there end, and wait for that."""
+        for child in self._waiting:
+            child.abandon()
+        self._waiting.clear()
+        if self._socket is not None:
+            self._socket.shutdown(socket.SHUT_RDWR)
+            self._socket.close()
+            self._socket = None
+            os.waitpid(self._pid, 0)
+
+    def _launch(self, release: Callable[[], None]) -> socket.socket:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
+        try:
+            self._pid = fork()
+            if not self._pid:
+                ours.close()
+                release()
+                _serve(theirs)
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
+            theirs.close()
+        self._socket = ours
+        return ours
+
+    def _receive(self, connection: socket.socket) -> int | None:
+        """Take one message: a new child is kept, a status returned."""
+        try:
+            data, files, *_ = socket.recv_fds(connection, MESSAGE, 3, socket.MSG_CMSG_CLOEXEC)
+        except ConnectionError:
+            data, files = b"", []
+        if not data:
+            raise ServerLostError
+        number = int(data)
+        if number < 0:
+            self.close()
+            raise OSError(-number, os.strerror(-number))
+        if not files:
+            return number
+        self._waiting.append(_Child(number, files, self))
+        return None
+
+
+class _Child(Process):
+    """A child that waits for its job."""
+
+    __slots__ = ("_job", "_server")
+
+    def __init__(self, pid: int, files: list[int], server: ForkServer) -> None:
+        self._job, report, output = files
+        super().__init__(pid, report, output)
+        self._server = server
+        os.set_blocking(report, False)
+        os.set_blocking(output, False)
+
+    def begin(self, job: bytes) -> None:
+        view = memoryview(job)
+        # One that was killed while it waited does not read: its end says so.
+        with suppress(BrokenPipeError):
+            while view:
+                view = view[os.write(self._job, view) :]
+        os.close(self._job)
+
+    def abandon(self) -> None:
+        for file in (self._job, self.report, self.output):
+            os.close(file)
+
+    def reap(self) -> int:
+        return self._server.reap(self.pid)
+
+    def release(self) -> None:
+        self._server.release(self.pid)
+
+
+def _send(connection: socket.socket, message: bytes) -> None:
+    try:
+        connection.send(message)
+    except ConnectionError:
+        raise ServerLostError from None
+
+
+def _serve(connection: socket.socket) -> NoReturn:
+    """In the server: fork and reap as asked, until the run's process closes its end."""
+    try:
+        # A terminal's signals are for the run's process, which forwards them as it sees fit. A
+        # child takes them again when it has handlers of its own.
+        os.setsid()
+        waiting = _fork_child(connection)
+        while message := connection.recv(MESSAGE):
+            if message == FORK:
+                waiting = _fork_child(connection)
+                continue
+            pid = int(message)
+            status = os.waitpid(abs(pid), 0)[1]
+            if pid > 0:
+                connection.send(b"%d" % status)
+        if waiting:
+            os.kill(waiting, signal.SIGKILL)
+            os.waitpid(waiting, 0)
+    finally:
+        os._exit(0)
+
+
+def _fork_child(connection: socket.socket) -> int:
+    """Returns the child's process id, 0 when there is none."""
+    pipes: list[tuple[int, int]] = []
+    try:
+        pipes += (os.pipe() for _ in range(3))
+        pid = fork()
+    except OSError as error:
+        connection.send(b"%d" % -(error.errno or errno.EAGAIN))
+        return 0
+    (job_in, job_out), (report_in, report_out), (output_in, output_out) = pipes
+    theirs = (job_out, report_in, output_in)
+    if not pid:
+        connection.close()
+        for file in theirs:
+            os.close(file)
+        run_child(lambda: _read_job(job_in), report_out, output_out)
+    socket.send_fds(connection, [b"%d" % pid], theirs)
+    for pipe in pipes:
+        for file in pipe:
+            os.close(file)
+    return pid
+
+
+def _read_job(file: int) -> Job:
+    """Does not return when the run is gone."""
+    with open(file, "rb") as pipe:
+        size = int.from_bytes(pipe.read(SIZE), "big")
+        document = pipe.read(size)
+    if not document or len(document) < size:
+        os._exit(0)
+    return Job.from_json(json.loads(document))
