@@ -6,6 +6,7 @@ a folder of the same name, is preferred: modules are found compiled there.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -16,6 +17,8 @@ def start() -> int:
     if os.path.isfile(os.path.join(unpacked, "pipeline.json")):
         bundle = unpacked
     sys.path[0] = bundle
+    # Next to nothing becomes garbage here; where the author's code runs, it is collected.
+    gc.disable()
     from flowc_runtime.entrypoint import main
 
     return main(sys.argv[1:], bundle)

@@ -7,6 +7,7 @@ still has something to say.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -111,6 +112,9 @@ class Job:
 def run(job: Callable[[], Job], report: int, output: int) -> NoReturn:
     """In the child: run the step, write the report, end without returning."""
     status = UNREPORTED
+    # What is inherited stays shared memory until somebody writes to it, as the collector would.
+    gc.freeze()
+    gc.enable()
     try:
         _take_over(output)
         document = _guard(job())

@@ -83,9 +83,10 @@ class Loop:
 
     def turn(self) -> None:
         """Wait for the next thing to happen and handle it."""
-        for file, _ in self._poll.poll(self._patience()):
-            call = self._readers.get(file)
-            if call is not None:
+        ready = self._poll.poll(self._patience())
+        for file, call in [(file, self._readers.get(file)) for file, _ in ready]:
+            # An earlier call may have closed the file, and its number may be another one's now.
+            if call is not None and self._readers.get(file) is call:
                 call()
         self._fire()
 

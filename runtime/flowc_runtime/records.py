@@ -90,7 +90,8 @@ class Run:
         process has as such.
         """
         declared, stack = self.spec.get("secrets", ()), self.spec.get("stack")
-        if not declared and stack is None and not any(map(_is_secret, os.environ)):
+        components = stack is not None and stack["components"]
+        if not (declared or components or any(map(_is_secret, os.environ))):
             return None
         from flowc_runtime import redaction
 

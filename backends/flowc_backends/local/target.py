@@ -6,7 +6,6 @@ its function left to call. Independent steps run side by side.
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 from contextlib import suppress
@@ -144,13 +143,10 @@ class _LocalRun:
     def execute(self) -> str:
         ensure_run(self._run)
         self._reporter.run_started(self._run.id, list(self._run.steps))
-        # Children share this process's memory until somebody writes to it, as its collector would.
-        gc.freeze()
         try:
             with Signals(self._loop, self.cancel):
                 self._drive()
         finally:
-            gc.unfreeze()
             self._abandon()
             if self._server is not None:
                 self._server.close()
