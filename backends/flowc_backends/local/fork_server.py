@@ -31,6 +31,9 @@ FORK = b"fork"
 MESSAGE = 64
 """Bytes that no message exceeds."""
 
+TRIES = 3
+"""Servers that may be lost in a row before a child is given up."""
+
 SIZE = 8
 """Bytes before a job that tell its length in bytes."""
 
@@ -51,91 +54,107 @@ class ServerLostError(Exception):
 class ForkServer:
     """Starts the children of one run; `close` it at the run's end.
 
-    It is forked from this process when the first child is asked for, and again should it be
-    killed.
+    The server is forked from this process when the first child is asked for, and again should it
+    be killed.
     """
 
     def __init__(self) -> None:
-        self._pid = 0
-        self._socket: socket.socket | None = None
-        self._waiting: list[_Child] = []
+        self._server: _Server | None = None
 
     def start(self, job: Job, release: Callable[[], None]) -> Process:
-        """Raises OSError when this system allows no further process."""
+        """Raises OSError when this system allows no further process or file."""
         document = json.dumps(job.to_json()).encode()
-        document = len(document).to_bytes(SIZE, "big") + document
-        while True:
+        for _ in range(TRIES):
             try:
-                connection = self._socket or self._launch(release)
-                while not self._waiting:
-                    self._receive(connection)
-                child = self._waiting.pop()
-                _send(connection, FORK)
-                child.begin(document)
+                self._server = self._server or _launch(release)
+                child = self._server.take()
             except ServerLostError:
                 self.close()
+            except OSError:
+                self.close()
+                raise
             else:
+                child.begin(len(document).to_bytes(SIZE, "big") + document)
                 return child
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    def close(self) -> None:
+        """Let the server end, and the child that waits there, and wait for that."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+
+class _Server:
+    """One that runs, as the run's process sees it."""
+
+    def __init__(self, pid: int, connection: socket.socket) -> None:
+        self._pid = pid
+        self._connection = connection
+        self._waiting: list[_Child] = []
+        self._refused = 0
+
+    def take(self) -> _Child:
+        """The child that waits; the server makes the next one meanwhile."""
+        while not self._waiting:
+            if self._refused:
+                raise OSError(self._refused, os.strerror(self._refused))
+            self._receive()
+        self._send(FORK)
+        return self._waiting.pop()
 
     def reap(self, pid: int) -> int:
         """Wait for a child's end; returns its wait status."""
-        if self._socket is not None:
-            with suppress(ServerLostError):
-                _send(self._socket, b"%d" % pid)
-                while (status := self._receive(self._socket)) is None:
-                    pass
-                return status
-        # Nobody knows how it ended. Where it reported, that does not matter; where it did not,
-        # what ended the server is the most likely end of the child too.
-        return signal.SIGKILL
+        try:
+            self._send(b"%d" % pid)
+            while (status := self._receive()) is None:
+                pass
+        except ServerLostError:
+            # Nobody knows how it ended. Where it reported, that does not matter; where it did
+            # not, what ended the server is the most likely end of the child too.
+            return signal.SIGKILL
+        return status
 
     def release(self, pid: int) -> None:
         """Have a child reaped that is ending."""
-        if self._socket is not None:
-            with suppress(ServerLostError):
-                _send(self._socket, b"%d" % -pid)
+        with suppress(ServerLostError):
+            self._send(b"%d" % -pid)
 
     def close(self) -> None:
-        """Let the server and the child that waits there end, and wait for that."""
         for child in self._waiting:
             child.abandon()
-        self._waiting.clear()
-        if self._socket is not None:
-            self._socket.shutdown(socket.SHUT_RDWR)
-            self._socket.close()
-            self._socket = None
-            os.waitpid(self._pid, 0)
+        with suppress(OSError):  # killed, it has closed its end
+            self._connection.shutdown(socket.SHUT_RDWR)
+        self._connection.close()
+        os.waitpid(self._pid, 0)
 
-    def _launch(self, release: Callable[[], None]) -> socket.socket:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
+    def _send(self, message: bytes) -> None:
         try:
-            self._pid = fork()
-            if not self._pid:
-                ours.close()
-                release()
-                _serve(theirs)
-        finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
-            theirs.close()
-        self._socket = ours
-        return ours
+            self._connection.send(message)
+        except OSError:
+            raise ServerLostError from None
 
-    def _receive(self, connection: socket.socket) -> int | None:
-        """Take one message: a new child is kept, a status returned."""
+    def _receive(self) -> int | None:
+        """Take one message: a new child is kept, also that there is none; a status is returned."""
         try:
-            data, files, *_ = socket.recv_fds(connection, MESSAGE, 3, socket.MSG_CMSG_CLOEXEC)
-        except ConnectionError:
-            data, files = b"", []
+            data, files, flags, _ = socket.recv_fds(
+                self._connection, MESSAGE, 3, socket.MSG_CMSG_CLOEXEC
+            )
+        except OSError:
+            raise ServerLostError from None
         if not data:
             raise ServerLostError
         number = int(data)
-        if number < 0:
-            self.close()
-            raise OSError(-number, os.strerror(-number))
-        if not files:
+        if flags & socket.MSG_CTRUNC:
+            for file in files:
+                os.close(file)
+            self._refused = errno.EMFILE
+        elif files:
+            self._waiting.append(_Child(number, files, self))
+        elif number < 0:
+            self._refused = -number
+        else:
             return number
-        self._waiting.append(_Child(number, files, self))
         return None
 
 
@@ -144,7 +163,7 @@ class _Child(Process):
 
     __slots__ = ("_job", "_server")
 
-    def __init__(self, pid: int, files: list[int], server: ForkServer) -> None:
+    def __init__(self, pid: int, files: list[int], server: _Server) -> None:
         self._job, report, output = files
         super().__init__(pid, report, output)
         self._server = server
@@ -170,11 +189,22 @@ class _Child(Process):
         self._server.release(self.pid)
 
 
-def _send(connection: socket.socket, message: bytes) -> None:
+def _launch(release: Callable[[], None]) -> _Server:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
     try:
-        connection.send(message)
-    except ConnectionError:
-        raise ServerLostError from None
+        pid = fork()
+        if not pid:
+            ours.close()
+            release()
+            _serve(theirs)
+    except OSError:
+        ours.close()
+        raise
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
+        theirs.close()
+    return _Server(pid, ours)
 
 
 def _serve(connection: socket.socket) -> NoReturn:
