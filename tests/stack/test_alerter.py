@@ -216,6 +216,13 @@ def test_outside_of_a_run_the_project_s_stack_is_active(project: Path, webhook: 
     assert webhook.posts[0]["title"] == "flowc"
 
 
+def test_a_process_that_has_posted_can_run(project: Path, webhook: Webhook) -> None:
+    write_stack(project, webhook.url)
+    assert Client().active_stack.alerter.post("from here")
+    run(project, "watching")
+    assert [post["message"] for post in webhook.posts] == ["from here", "watched just failed!"]
+
+
 def test_the_package_is_missing(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -46,20 +46,19 @@ class Alerter:
                 f"the stack '{self._stack}' has no alerter, so this is not posted: {message}"
             )
         try:
-            from apprise import Apprise, LogCapture
+            from apprise import Apprise, AppriseAsset, LogCapture
         except ImportError:
             return _say(_missing(component))
         message, title = masked(str(message)), masked(title)
         configured = {**component.configuration, **component.settings}.get("title", "")
         words = title or configured or _place()
-        done = [
-            self._post_to(url, message, words, (Apprise, LogCapture))
-            for url in component.configuration["urls"]
-        ]
+        package = (Apprise, _asset(AppriseAsset), LogCapture)
+        urls = component.configuration["urls"]
+        done = [self._post_to(url, message, words, package) for url in urls]
         return all(done)
 
     def _post_to(self, url: str, message: str, title: str, package: Any) -> bool:
-        notifier, log_capture = package
+        notifier, asset, log_capture = package
         try:
             address, missing = expand(url, os.environ)
         except MalformedPlaceholder as error:
@@ -70,7 +69,7 @@ class Alerter:
             )
         try:
             with log_capture(level=30, fmt="%(message)s") as log:
-                services = notifier()
+                services = notifier(asset=asset)
                 if not services.add(address):
                     return self._complain(url, "apprise does not know such a URL")
                 delivered = services.notify(body=message or " ", title=title)
@@ -82,6 +81,18 @@ class Alerter:
     def _complain(self, url: str, why: str) -> bool:
         """``url`` as the author wrote it: what its placeholders stand for may be secret."""
         return _say(f"alerter '{self.name}' could not post to {_without_secrets(url)}: {why}")
+
+
+def _asset(kind: Any) -> Any:
+    """Settings of apprise with which it posts in the thread that asks.
+
+    Its pool of threads would not outlive a fork, and whoever waits for one there waits in vain.
+    Each service has time limits of its own.
+    """
+    try:
+        return kind(async_mode=False, service_timeout=0)
+    except AttributeError:  # before 2.2 there was no pool, and no limit to switch off with it
+        return kind(async_mode=False)
 
 
 def _missing(component: Component) -> str:
