@@ -1,7 +1,7 @@
-"""``python -m flowc``."""
+"""``python -m flowc``: the command line where its script is not on PATH."""
 
 from __future__ import annotations
 
-from flowc.cli import main
+from flowc.cli import script
 
-main()
+script()

@@ -10,8 +10,12 @@ import gc
 import os
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
 
-def start() -> int:
+
+def start() -> NoReturn:
     bundle = os.path.dirname(os.path.abspath(__file__))
     unpacked = bundle.removesuffix(".pyz")
     if os.path.isfile(os.path.join(unpacked, "pipeline.json")):
@@ -20,11 +24,12 @@ def start() -> int:
     # Next to nothing becomes garbage here; where the author's code runs, it is collected.
     gc.disable()
     from flowc_runtime.entrypoint import main
+    from flowc_runtime.leaving import leave
 
-    return main(sys.argv[1:], bundle)
+    leave(main(sys.argv[1:], bundle))
 
 
 if __name__ == "__main__":
     if sys.version_info < (3, 10):  # noqa: UP036 - images are not ours
         sys.exit("flowc: a step needs Python 3.10 or newer, this is " + sys.version.split()[0])
-    sys.exit(start())
+    start()

@@ -15,6 +15,7 @@ import sys
 
 from flowc_runtime import context, contract, errors, materializers
 from flowc_runtime.errors import StepError
+from flowc_runtime.leaving import wind_down
 from flowc_runtime.loading import is_plain, load_inputs
 from flowc_runtime.stores import digest_file
 
@@ -120,7 +121,7 @@ def run(job: Callable[[], Job], report: int, output: int) -> NoReturn:
         document = _guard(job())
         _write(report, json.dumps(document).encode())
         status = 0
-        _wind_down()
+        wind_down()
         # Nothing can follow: the parent goes on while the kernel takes this process down.
         for file in (1, 2, report):
             os.close(file)
@@ -153,18 +154,6 @@ def _open_text(file: int, mode: str) -> Any:
     # Any text that the author writes arrives; any bytes that are read can be shown.
     errors_ = "replace" if mode == "r" else "backslashreplace"
     return open(file, mode, 1, encoding="utf-8", errors=errors_, closefd=False)
-
-
-def _wind_down() -> None:
-    """What Python does at a normal end: wait for threads, call what was registered."""
-    threading = sys.modules.get("threading")
-    if threading is not None:
-        threading._shutdown()  # noqa: SLF001 - what the interpreter calls
-    atexit = sys.modules.get("atexit")
-    if atexit is not None:
-        atexit._run_exitfuncs()  # noqa: SLF001 - the same
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
 
 
 def _write(file: int, data: bytes) -> None:

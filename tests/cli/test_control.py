@@ -88,7 +88,7 @@ def test_the_time_of_a_run(flowc: CommandLine) -> None:
 def started(flowc: CommandLine) -> Generator[tuple[subprocess.Popen[str], str]]:
     """A run in a process of its own, once a step has failed in it, and its id."""
     source = flowc.write("control_pipeline.py", SOURCE.replace("{options}", ""))
-    command = [sys.executable, "-m", "flowc.cli", "run", source, "-p", "long=60", "-p", "last=60"]
+    command = [sys.executable, "-m", "flowc", "run", source, "-p", "long=60", "-p", "last=60"]
     with subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:

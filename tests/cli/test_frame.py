@@ -104,7 +104,7 @@ def test_a_reader_that_goes_away_is_no_error(flowc: CommandLine) -> None:
     read, write = os.pipe()
     os.close(read)
     done = subprocess.run(
-        [sys.executable, "-m", "flowc.cli", "completion", "zsh"],
+        [sys.executable, "-m", "flowc", "completion", "zsh"],
         stdout=write, stderr=subprocess.PIPE, check=False,
     )  # fmt: skip
     os.close(write)

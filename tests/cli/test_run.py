@@ -130,7 +130,7 @@ def test_a_named_run_in_a_store_that_cannot_be_used(flowc: CommandLine, source: 
 
 
 def test_ctrl_c_ends_with_130_and_a_word(flowc: CommandLine, source: str) -> None:
-    command = [sys.executable, "-m", "flowc.cli", "run", source, "-p", "n=0"]
+    command = [sys.executable, "-m", "flowc", "run", source, "-p", "n=0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         for line in process.stderr:
@@ -150,3 +150,25 @@ def test_what_is_said_of_images_needs_a_target_with_images(
     outcome = flowc("run", "nothing.py", option, "host")
     assert (outcome.status, outcome.out) == (2, "")
     assert f"{option} is about images, and the target 'local' runs steps without" in outcome.err
+
+
+def test_what_the_author_registers_for_the_end_is_called(flowc: CommandLine) -> None:
+    author = """
+import atexit, threading, time
+from flowc import pipeline, step
+
+atexit.register(print, "at exit")
+threading.Thread(target=lambda: (time.sleep(0.3), print("of a thread"))).start()
+
+@step
+def one() -> int:
+    return 1
+
+@pipeline
+def p():
+    one()
+"""
+    (flowc.folder / "ends.py").write_text(author)
+    command = [sys.executable, "-m", "flowc", "graph", "ends.py"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=flowc.folder)
+    assert done.stdout.splitlines()[-2:] == ["of a thread", "at exit"]

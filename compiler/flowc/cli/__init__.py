@@ -8,8 +8,9 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import NoReturn
 
-__all__ = ["main"]
+__all__ = ["main", "script"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,3 +18,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from flowc.cli import frame
 
     return frame.run_command(arguments)
+
+
+def script() -> NoReturn:
+    """The command ``flowc``: runs the command line of this process, and ends it."""
+    from flowc_runtime.leaving import leave
+
+    leave(main())
