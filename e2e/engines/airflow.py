@@ -47,8 +47,14 @@ HEARTS = {"airflow3": ("scheduler", "dag_processor"), "airflow2": ("scheduler",)
 BASIC_AUTH = "airflow.providers.fab.auth_manager.api.auth.backend.basic_auth"
 
 # Imported by Airflow as `connect_args.WAIT`: a writer waits for others instead of failing. Nobody
-# queues for SQLite, so on a busy machine one can be out of luck for minutes.
-CONNECT_ARGS = "WAIT = {'timeout': 900}\n"
+# queues for SQLite, so on a busy machine one can be out of luck for minutes. The API server must
+# not wait for long: its event loop can wait for a thread whose commit waits for the loop. Whoever
+# asked it then asks again.
+CONNECT_ARGS = """
+import sys
+
+WAIT = {"timeout": 30 if "api-server" in sys.argv else 900}
+"""
 
 # `db migrate` and the user in one process, since starting Airflow's command takes longest.
 PREPARE_2 = f"""
