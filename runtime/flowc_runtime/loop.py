@@ -152,7 +152,7 @@ class ChildWatch:
         self._call = call
         self._status: int | None = None
         self._timer: Timer | None = None
-        self._file = open_pidfd(process.pid)
+        self._file = _open_pidfd(process.pid)
         if self._file >= 0:
             loop.watch(self._file, self._ended)
         else:
@@ -204,7 +204,7 @@ class ChildWatch:
             self._file = -1
 
 
-def open_pidfd(pid: int) -> int:
+def _open_pidfd(pid: int) -> int:
     """-1 on systems without it, and in sandboxes that forbid it."""
     try:
         return os.pidfd_open(pid)
