@@ -117,7 +117,7 @@ def test_a_hook_that_fails_is_recorded_and_no_more(scene: Scenes, hook: str, kin
 
 
 def test_a_hook_that_hangs(scene: Scenes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hooks, "LIMIT", 0.5)
+    monkeypatch.setattr(hooks, "LIMIT", 3)
     spec = step("one", hooks={"on_success": "hangs", "on_end": "end"})
     made = scene(spec)
     run = Run(RUN, pipeline(spec), stores.open_store(f"file:{tmp_path}/store"), {})
@@ -127,10 +127,10 @@ def test_a_hook_that_hangs(scene: Scenes, tmp_path: Path, monkeypatch: pytest.Mo
     started = time.monotonic()
     StepRun(task, loop, output=lambda _: None, done=ended.append).start()
     loop.run_while(lambda: not ended)
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 30
     assert ended[0].result.get("status") == "completed"
     error = made.hook("one", "on_success")["error"]
-    assert error["message"] == "the hook was ended after 0.5 s, its timeout"
+    assert error["message"] == "the hook was ended after 3 s, its timeout"
     assert made.notes == ["end None"]
 
 
