@@ -49,11 +49,12 @@ def _step(bench: Bench) -> Command:
     spend(compile_one)
     packed = next((build / "images").rglob("bundle.pyz"))
     bundle = bench.scratch / "bundle"
+    main = bundle / "__main__.py"
     spend(Command(argv=[sys.executable, packed, "unpack", bundle]))
     store = (bench.scratch / "store").as_uri()
     return Command(
         argv=[
-            sys.executable, bundle, "step", "add", "--target", "airflow", "--no-cache",
+            sys.executable, main, "step", "add", "--target", "airflow", "--no-cache",
             "--engine-run", FRESH, "--token", "0", "--store", store,
         ],
         cwd=bench.scratch,

@@ -137,7 +137,7 @@ def test_any_user_can_run_it(workshop: Workshop) -> None:
     tag, _ = workshop.build(parent_image=parent)
     text = docker("run", "--rm", "--user", "4711:4711", tag)
     assert "run one step" in text
-    checked = docker("run", "--rm", tag, "python3", "/opt/flowc/bundle", "check")
+    checked = docker("run", "--rm", tag, "python3", "/opt/flowc/bundle/__main__.py", "check")
     assert json.loads(checked)["modules"] == {"built": ""}
 
 

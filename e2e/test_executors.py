@@ -122,7 +122,7 @@ def test_airflow_would_start_these_pods(engine: EngineName, tmp_path: Path) -> N
     assert container["resources"] == {"requests": AMOUNTS, "limits": AMOUNTS}
     assert container["image"].startswith("flowc/placed:")
     assert container["imagePullPolicy"] == "Always"
-    assert container["command"] == ["python3", "/opt/flowc/bundle"]
+    assert container["command"] == ["python3", "/opt/flowc/bundle/__main__.py"]
     assert container["args"][:2] == ["step", "work"]
     assert container["args"][-1] == 'text="\\u0024\\u0024 \\u0024(FLOWC_STORE) {{ x }}"'
     assert container["env"] == ENVIRONMENT
@@ -147,7 +147,7 @@ def test_prefect_would_start_these_jobs(tmp_path: Path) -> None:
     assert container["resources"] == {"requests": AMOUNTS, "limits": AMOUNTS}
     assert container["image"].startswith("flowc/placed:")
     assert container["imagePullPolicy"] == "Always"
-    assert container["command"][:4] == ["python3", "/opt/flowc/bundle", "step", "work"]
+    assert container["command"][:4] == ["python3", "/opt/flowc/bundle/__main__.py", "step", "work"]
     assert container["command"][-1] == 'text="$$$$ $$(FLOWC_STORE) {{ x }}"'
     assert container["env"] == ENVIRONMENT
     assert template["metadata"]["annotations"] == ANNOTATIONS

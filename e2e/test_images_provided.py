@@ -10,6 +10,7 @@ import subprocess
 import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 
@@ -33,6 +34,22 @@ def train() -> int:
 @pipeline
 def provided():
     train()
+"""
+
+TWO_IMAGES = """\
+from flowc import pipeline, step
+
+@step
+def load() -> int:
+    return 1
+
+@step(settings={"docker": {"environment": {"LEVEL": "2"}}})
+def train(rows: int) -> int:
+    return rows
+
+@pipeline
+def provided():
+    train(load())
 """
 
 
@@ -100,9 +117,21 @@ def test_an_image_is_tried_once(project: Project) -> None:
 
 def test_an_unchanged_build_asks_the_daemon_once(project: Project) -> None:
     project.compile()
-    with counting_proxy(project.folder / "docker.sock") as requests:
+    with counting_proxy(project.folder / "docker.sock") as connections:
         project.compile(DOCKER_HOST=f"unix://{project.folder}/docker.sock")
-    assert [path.partition("?")[0] for path in requests] == ["/images/json"]
+    [image] = project.images
+    assert connections == [[f"/images/{quote(image)}/json"]]
+
+
+def test_the_daemon_is_asked_for_several_images_in_one_go(project: Project) -> None:
+    (project.folder / "provided.py").write_text(TWO_IMAGES)
+    project.compile()
+    with counting_proxy(project.folder / "docker.sock") as connections:
+        again = project.compile(DOCKER_HOST=f"unix://{project.folder}/docker.sock")
+    assert "trying" not in again
+    [requests] = connections
+    assert sorted(requests) == sorted(f"/images/{quote(image)}/json" for image in project.images)
+    assert len(requests) == 2
 
 
 @pytest.mark.parametrize("ship", ["image", "store"])
@@ -188,22 +217,24 @@ def test_a_registry_that_does_not_answer(project: Project) -> None:
 
 
 @contextmanager
-def counting_proxy(path: Path) -> Generator[list[str]]:
-    """A socket that leads to the daemon; the paths that were asked for there."""
-    requests: list[str] = []
+def counting_proxy(path: Path) -> Generator[list[list[str]]]:
+    """A socket that leads to the daemon; the paths that each connection asked for."""
+    connections: list[list[str]] = []
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(path))
         server.listen()
-        threading.Thread(target=_accept, args=(server, requests), daemon=True).start()
-        yield requests
+        threading.Thread(target=_accept, args=(server, connections), daemon=True).start()
+        yield connections
 
 
-def _accept(server: socket.socket, requests: list[str]) -> None:
+def _accept(server: socket.socket, connections: list[list[str]]) -> None:
     with suppress(OSError):
         while True:
             client, _ = server.accept()
             daemon = socket.socket(socket.AF_UNIX)
             daemon.connect("/var/run/docker.sock")
+            requests: list[str] = []
+            connections.append(requests)
             for source, target, seen in ((client, daemon, requests), (daemon, client, None)):
                 threading.Thread(target=_pump, args=(source, target, seen), daemon=True).start()
 

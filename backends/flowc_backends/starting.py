@@ -1,6 +1,6 @@
 """How a container starts the bundle: what follows its Python on the command line.
 
-    image    python3 /opt/flowc/bundle                    step train …
+    image    python3 /opt/flowc/bundle/__main__.py        step train …
     mount    python3 /opt/flowc/bundles/DIGEST.pyz        step train …
     store    python3 -c FETCH DIGEST                      step train …
     inline   python3 -c UNPACK NAME COUNT PART PART …     step train …
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from flowc.errors import AuthorError, BackendError
 from flowc.registry import Size
-from flowc_backends.images import BUNDLE
+from flowc_backends.images import MAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -110,7 +110,7 @@ class Start:
     @property
     def plain(self) -> bool:
         """Whether it needs no constants in a file."""
-        return self.path == BUNDLE
+        return self.path == MAIN
 
     @property
     def program_lines(self) -> list[str]:
@@ -130,7 +130,7 @@ def start_of(options: EmitOptions, target: str) -> Start:
     """
     match options.ship:
         case "image":
-            return Start(path=BUNDLE)
+            return Start(path=MAIN)
         case "mount":
             _check_folder(options, target)
             return Start(path=f"{BUNDLES}/{options.bundle.digest}.pyz")

@@ -24,7 +24,7 @@ def container(name: str, *command: str) -> DockerOperator:
     return DockerOperator(
         task_id=name,
         image="flowc/chain:0123456789abcdef",
-        command=["python3", "/opt/flowc/bundle", *command, *RUN],
+        command=["python3", "/opt/flowc/bundle/__main__.py", *command, *RUN],
         environment={"FLOWC_STORE": '{{ var.value.get("flowc_store", "s3://bucket/flowc") }}'},
         labels={"flowc.pipeline": "chain", "flowc.step": name},
         auto_remove="force",

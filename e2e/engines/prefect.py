@@ -81,7 +81,7 @@ class Prefect:
     def _is_worker_online(self) -> bool:
         if self._api.answers(f"/work_pools/{self.pool}") is None:
             return False
-        workers = self._api.call("POST", f"/work_pools/{self.pool}/workers/filter", {})
+        workers = self._api.insist("POST", f"/work_pools/{self.pool}/workers/filter", {})
         return any(worker["status"] == "ONLINE" for worker in workers)
 
     def environment(self, python: Path) -> dict[str, str]:
@@ -110,7 +110,7 @@ class Prefect:
         """The server's own interface, for what has no method here; paths start after /api."""
         self.ready()
         twice = method == "GET" or path.endswith(("/filter", "/create_flow_run"))
-        return (self._api.insist if twice else self._api.call)(method, path, body)
+        return self._api.insist(method, path, body, twice=twice)
 
     # --- deployments
 

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-BUSY = frozenset({502, 503, 504})
+NOT_DONE = 503
+"""What an engine says that did nothing with the request: Prefect while its database is locked."""
+
+BUSY = frozenset({NOT_DONE, 502, 504})
 PATIENCE = 60
 
 
@@ -50,15 +53,19 @@ class Rest:
             raise RestError(f"{method} {path}", error.code, detail) from None
         return json.loads(text) if text else None
 
-    def insist(self, method: str, path: str, body: object = None) -> Any:
-        """Ask again while the engine is too busy to answer: for what may be asked twice."""
+    def insist(self, method: str, path: str, body: object = None, *, twice: bool = True) -> Any:
+        """Ask again while the engine is too busy to answer.
+
+        What may not be asked `twice` is asked again only where the engine did nothing with it.
+        """
         for _ in range(PATIENCE):
             try:
                 return self.call(method, path, body)
             except TimeoutError:
-                continue
+                if not twice:
+                    raise
             except RestError as error:
-                if error.status not in BUSY:
+                if error.status not in (BUSY if twice else {NOT_DONE}):
                     raise
                 time.sleep(1)
         return self.call(method, path, body)

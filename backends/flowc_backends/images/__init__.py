@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flowc_backends.images.dockerfile import BUNDLE
+from flowc_backends.images.dockerfile import BUNDLE, MAIN
 from flowc_backends.images.placing import default_parent_image, place, uses
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from flowc.registry import BuildOptions, Emission, EmitOptions, ImageBuild, Reporter
 
-__all__ = ["BUNDLE", "build", "default_parent_image", "place", "provide", "uses"]
+__all__ = ["BUNDLE", "MAIN", "build", "default_parent_image", "place", "provide", "uses"]
 
 
 def build(images: Sequence[ImageBuild], options: BuildOptions, reporter: Reporter) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from flowc.errors import BackendError, FlowcError, raise_all
 from flowc_backends.images.containers import HELPER, archive, created, run
 from flowc_backends.images.daemon import Container
-from flowc_backends.images.dockerfile import BUNDLE, HOME
+from flowc_backends.images.dockerfile import HOME, MAIN
 from flowc_backends.images.memory import cache_home
 from flowc_backends.images.placing import is_object_store
 
@@ -72,7 +72,7 @@ def _ask(engine: Daemon, use: ImageUse, asked: EmitOptions) -> tuple[int, str, s
     carried = asked.ship != "image"
     container = Container(
         image=use.reference,
-        command=[use.python, CARRIED if carried else BUNDLE, "check", *use.steps],
+        command=[use.python, CARRIED if carried else MAIN, "check", *use.steps],
         environment={**dict(use.environment), "FLOWC_IMAGE": use.reference},
         labels={HELPER: "check"},
     )

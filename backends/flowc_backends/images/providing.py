@@ -1,6 +1,6 @@
 """Everything about images that must be true before a build is written: there, tried, pushed.
 
-When nothing changed, the one call that lists the images is all that the daemon is asked.
+When nothing changed, a glance at the images is all that the daemon is asked for.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def is_provided(emission: Emission, asked: EmitOptions) -> bool:
     """Whether a glance tells that there is nothing to do."""
-    there = glance.list_images(*_named(emission, asked))
+    there = glance.list_images(_references(emission))
     return (
         there is not None
         and all(image.tag in there for image in emission.images)
@@ -50,7 +50,8 @@ def provide(
     refuses.
     """
     built = {image.tag for image in emission.images}
-    there = engine.list_images(*_named(emission, asked))
+    repositories = [_repository(tag) for tag in built] if asked.registry else []
+    there = engine.list_images(_references(emission), repositories)
     building.build_missing(engine, emission.images, there, options, reporter)
     for use in emission.uses:
         if _has_passed(use, there, asked):
@@ -64,11 +65,9 @@ def provide(
         _push(engine, _unpushed(emission.images, there), reporter)
 
 
-def _named(emission: Emission, asked: EmitOptions) -> tuple[list[str], list[str]]:
-    """The images, and the repositories in which some of them should be."""
+def _references(emission: Emission) -> list[str]:
     built = [image.tag for image in emission.images]
-    repositories = list(map(_repository, built)) if asked.registry else []
-    return [*built, *(use.reference for use in emission.uses)], repositories
+    return [*built, *(use.reference for use in emission.uses)]
 
 
 def _has_passed(use: ImageUse, there: dict[str, Listed], asked: EmitOptions) -> bool:

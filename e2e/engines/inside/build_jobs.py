@@ -34,7 +34,7 @@ def build(module: Any, function: Any, default: str) -> tuple[str, Any]:
     function.fn(run)
     [((step, command, image), options)] = asked
     parts = [options.get(name, {}) for name in ("container", "pod", "metadata")]
-    start = getattr(module, "START", ["/opt/flowc/bundle"])
+    start = getattr(module, "START", ["/opt/flowc/bundle/__main__.py"])
     words = ["python3", *start, *command, "--param", f"text={default}"]
     job = module.job({"flowc.step": step}, image, words, *parts)
     read = API._ApiClient__deserialize(job, k8s.V1Job)  # noqa: SLF001

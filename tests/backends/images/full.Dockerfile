@@ -20,4 +20,4 @@ LABEL flowc.pipeline="digits" \
       flowc.bundle="bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 USER 1000:100
 ENTRYPOINT []
-CMD ["/opt/conda/bin/python", "/opt/flowc/bundle", "--help"]
+CMD ["/opt/conda/bin/python", "/opt/flowc/bundle/__main__.py", "--help"]

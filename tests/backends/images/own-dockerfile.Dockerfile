@@ -17,4 +17,4 @@ LABEL flowc.pipeline="digits" \
       flowc.bundle="bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 USER 1000:1000
 ENTRYPOINT []
-CMD ["python3", "/opt/flowc/bundle", "--help"]
+CMD ["python3", "/opt/flowc/bundle/__main__.py", "--help"]

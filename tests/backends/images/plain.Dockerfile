@@ -9,4 +9,4 @@ LABEL flowc.pipeline="digits" \
       flowc.version="0.1.0" \
       flowc.bundle="bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 ENTRYPOINT []
-CMD ["python3", "/opt/flowc/bundle", "--help"]
+CMD ["python3", "/opt/flowc/bundle/__main__.py", "--help"]
