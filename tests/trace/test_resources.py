@@ -138,6 +138,42 @@ def test_refused_resources(given: Any) -> None:
         resource_settings(given, title="step 'a'", where="p.py:3")
 
 
+def test_a_kind_of_gpus_that_nobody_asks_for(tmp_path: Path) -> None:
+    source = """
+@step(settings={"resources": {"gpu_type": "amd.com/gpu"}})
+def work() -> None: ...
+
+@pipeline
+def p():
+    work()
+"""
+    with pytest.raises(AuthorError) as error:
+        traced(tmp_path, source)
+    said = error.value.render()
+    assert "step 'work': settings['resources'] has the gpu_type 'amd.com/gpu', but no" in said
+    assert "gpu_count" in said
+    nobody = source.replace('"amd.com/gpu"', '"amd.com/gpu", "gpu_count": 0')
+    assert traced(tmp_path, nobody).steps[0].resources.gpus == 0
+
+
+def test_a_kind_of_gpus_for_those_that_ask(tmp_path: Path) -> None:
+    source = """
+@step
+def plain() -> None: ...
+
+@step(settings={"resources": {"gpu_count": 2}})
+def fast() -> None: ...
+
+@pipeline(settings={"resources": {"gpu_type": "amd.com/gpu"}})
+def p():
+    plain()
+    fast()
+"""
+    plain, fast = traced(tmp_path, source).steps
+    assert (plain.resources.gpus, fast.resources.gpus) == (0, 2)
+    assert fast.resources.gpu_type == "amd.com/gpu"
+
+
 REFUSED: list[Any] = [
     {"node_selectr": {}},
     {"environment": {"A": "b"}},

@@ -30,7 +30,7 @@ from flowc.trace.parameters import (
     takes_no_value,
 )
 from flowc.trace.placement import placement_settings
-from flowc.trace.resources import resource_settings
+from flowc.trace.resources import check_gpus, resource_settings
 from flowc.trace.settings import check_components, docker_settings, secret_environment
 from flowc.trace.shape import shape_parameters
 from flowc.trace.tracer import Call, Tracer, check_secret
@@ -331,6 +331,7 @@ def _steps(definition: Definition, tracer: Tracer, root: Path, stack: ir.Stack) 
             )
         )
     policies.check()
+    check_gpus([(step, tracer.calls[step.id].options.get("settings", {})) for step in steps])
     return steps
 
 

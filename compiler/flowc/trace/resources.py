@@ -66,6 +66,24 @@ def resource_settings(given: Any, *, title: str, where: str) -> ir.Resources:
     )
 
 
+def check_gpus(steps: Sequence[tuple[ir.Step, Mapping[str, Any]]]) -> None:
+    """Raise AuthorError for a ``gpu_type`` in steps' settings that means nothing anywhere.
+
+    A pipeline may have one for those of its steps that ask for GPUs.
+    """
+    asked = {step.resources.gpu_type for step, _ in steps if step.resources.gpus}
+    for step, settings in steps:
+        given = settings.get("resources", {})
+        kind = given.get("gpu_type")
+        if kind is not None and given.get("gpu_count") is None and kind not in asked:
+            raise AuthorError(
+                f"step '{step.id}': settings['resources'] has the gpu_type '{kind}', but no step "
+                "asks for such GPUs",
+                where=str(step.defined),
+                hint="say how many, too: gpu_count",
+            )
+
+
 def check_keys(given: Any, known: Sequence[str], what: str, where: str) -> None:
     """Raise AuthorError unless ``given`` is a dict with no other keys than these."""
     if not is_dict(given):
