@@ -16,10 +16,10 @@ from flowc.driver import load_pipeline, run_pipeline
 from flowc.driver.front import Front, prepare
 from flowc.errors import BackendError
 from flowc.registry import BuildOptions, EmitOptions, ImageBuild
-from flowc_backends.images import build, place
+from flowc_backends.images import building, daemon, place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from flowc import ir
 
@@ -62,6 +62,12 @@ class Notes:
     def step_finished(self, step: str, status: str, seconds: float, detail: str) -> None: ...
     def note(self, text: str) -> None:
         self.told.append(text)
+
+
+def build(images: Sequence[ImageBuild], options: BuildOptions, notes: Notes) -> None:
+    with daemon.connect() as engine:
+        there = engine.list_images(image.tag for image in images)
+        building.build(engine, images, there, options, notes)
 
 
 @dataclass

@@ -11,23 +11,9 @@ from flowc_backends.images.dockerfile import BUNDLE, MAIN
 from flowc_backends.images.placing import default_parent_image, place, uses
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from flowc.registry import BuildOptions, Emission, EmitOptions, Reporter
 
-    from flowc.registry import BuildOptions, Emission, EmitOptions, ImageBuild, Reporter
-
-__all__ = ["BUNDLE", "MAIN", "build", "default_parent_image", "place", "provide", "uses"]
-
-
-def build(images: Sequence[ImageBuild], options: BuildOptions, reporter: Reporter) -> None:
-    """Build the images that the daemon does not have.
-
-    Raises EngineUnavailable when no daemon answers, BackendError for a build that fails.
-    """
-    from flowc_backends.images import building, daemon
-
-    if images:
-        with daemon.connect() as engine:
-            building.build(engine, images, options, reporter)
+__all__ = ["BUNDLE", "MAIN", "default_parent_image", "place", "provide", "uses"]
 
 
 def provide(
