@@ -164,9 +164,9 @@ class OnPrefect:
         out = build(self.name, source, self.store, self.image)
         self.prefect.deploy(out)
         [file] = out.glob("*.py")
-        found = self.prefect.call("POST", "/deployments/filter", {"limit": 100})
-        [name] = [one["name"] for one in found if file.name in (one["entrypoint"] or "")]
-        return f"{file.stem}/{name}"
+        id_ = self.prefect.deployments()[file.name]
+        found = self.prefect.call("GET", f"/deployments/{id_}")
+        return f"{file.stem}/{found['name']}"
 
     def run(self, prepared: str, parameters: Mapping[str, object]) -> str:
         flow, _, deployment = prepared.partition("/")

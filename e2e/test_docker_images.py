@@ -66,8 +66,7 @@ class Notes:
 
 def build(images: Sequence[ImageBuild], options: BuildOptions, notes: Notes) -> None:
     with daemon.connect() as engine:
-        there = engine.list_images(image.tag for image in images)
-        building.build(engine, images, there, options, notes)
+        building.build(engine, images, options, notes)
 
 
 @dataclass

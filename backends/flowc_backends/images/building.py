@@ -30,16 +30,24 @@ _STEP = re.compile(r"^Step \d+/\d+ : (.*)")
 
 
 def build(
+    engine: Daemon, images: Sequence[ImageBuild], options: BuildOptions, reporter: Reporter
+) -> None:
+    """Build the images whose tags the daemon does not have: one call finds out for all.
+
+    Raises BackendError for a build that fails.
+    """
+    there = engine.list_images(image.tag for image in images)
+    build_missing(engine, images, there, options, reporter)
+
+
+def build_missing(
     engine: Daemon,
     images: Sequence[ImageBuild],
     there: Collection[str],
     options: BuildOptions,
     reporter: Reporter,
 ) -> None:
-    """Build the images whose tags are not ``there``.
-
-    Raises BackendError for a build that fails.
-    """
+    """Build the images whose tags are not ``there``."""
     for image in images:
         if image.tag not in there:
             _build_one(Job(engine=engine, image=image, options=options, reporter=reporter))

@@ -52,7 +52,7 @@ def provide(
     built = {image.tag for image in emission.images}
     repositories = [_repository(tag) for tag in built] if asked.registry else []
     there = engine.list_images(_references(emission), repositories)
-    building.build(engine, emission.images, there, options, reporter)
+    building.build_missing(engine, emission.images, there, options, reporter)
     for use in emission.uses:
         if _has_passed(use, there, asked):
             continue

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from flowc import get_step_context, pipeline, step
 
-PATIENCE = 100
+PATIENCE = 600  # an engine with a hundred other runs starts one step long after the other
 
 
 def failed(step_name: str, exception: BaseException) -> None:
@@ -39,11 +39,10 @@ def fails() -> int:
 
 
 @step
-def below(number: int) -> int:
-    return number
+def below(number: int, other: int) -> int:
+    return number + other
 
 
 @pipeline(execution_mode="fail_fast", on_failure=failed)
 def ends_the_others() -> None:
-    below(endless())
-    fails()
+    below(endless(), fails())

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from flowc import get_step_context, pipeline, step
 
-PATIENCE = 100
+PATIENCE = 600  # an engine with a hundred other runs starts one step long after the other
 
 
 def store() -> Path:
