@@ -32,11 +32,11 @@ _STEP = re.compile(r"^Step \d+/\d+ : (.*)")
 def build(
     engine: Daemon, images: Sequence[ImageBuild], options: BuildOptions, reporter: Reporter
 ) -> None:
-    """Build the images whose tags the daemon does not have: one call finds out for all.
+    """Build the images whose tags the daemon does not have.
 
     Raises BackendError for a build that fails.
     """
-    there = engine.list_images(image.tag for image in images)
+    there = engine.find_images(image.tag for image in images)
     build_missing(engine, images, there, options, reporter)
 
 

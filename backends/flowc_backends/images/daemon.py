@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from flowc.errors import BackendError, EngineUnavailable, missing_extra
-from flowc_backends.images.references import full_name, split_reference
+from flowc_backends.images.references import split_reference
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
@@ -58,9 +58,9 @@ class Container:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
-    """An image as the daemon lists it. ``repositories`` of registries are known to have it, since
-    it was pushed there or pulled from there.
+class Found:
+    """An image that the daemon has. ``repositories`` of registries are known to have it, since it
+    was pushed there or pulled from there.
     """
 
     id: str
@@ -74,32 +74,31 @@ class Daemon:
         self._api = api
 
     def image_ids(self, references: Iterable[str]) -> dict[str, str]:
-        """Which of these images are there, and their ids: one call for all of them."""
-        return {name: image.id for name, image in self.list_images(references).items()}
+        """Which of these images are there, and their ids."""
+        return {name: image.id for name, image in self.find_images(references).items()}
 
-    def list_images(
-        self, references: Iterable[str], repositories: Iterable[str] = ()
-    ) -> dict[str, Listed]:
-        """Which of these images are there: one call for all of them.
+    def find_images(self, references: Iterable[str]) -> dict[str, Found]:
+        """Which of these images are there, named in any of the ways the daemon understands.
 
-        What is known of ``repositories`` in registries is told of the images as well.
+        Each is asked for by its name: a list takes longer, the longer the more images there are.
         """
-        references = list(references)
-        if not references:
-            return {}
-        with _translated("list images"):
-            rows = self._api.images(filters={"reference": image_filter(references, repositories)})
-        return listed_images(references, rows)
+        return {
+            name: found_image(known)
+            for name in dict.fromkeys(references)
+            if (known := self._inspect_image(name)) is not None
+        }
 
     def has_image(self, image: str) -> bool:
         """Whether an image is there, named in any of the ways the daemon understands."""
+        return self._inspect_image(image) is not None
+
+    def _inspect_image(self, image: str) -> dict[str, Any] | None:
         try:
-            self.inspect_image(image)
+            return self.inspect_image(image)
         except DaemonError as error:
             if error.status == NOT_FOUND:
-                return False
+                return None
             raise
-        return True
 
     def inspect_image(self, image: str) -> dict[str, Any]:
         """What the daemon knows about an image: ``Id``, ``Config``, ``Architecture`` …"""
@@ -253,29 +252,11 @@ def connect(connections: int = 10) -> Generator[Daemon]:
         client.close()
 
 
-def image_filter(references: Iterable[str], repositories: Iterable[str]) -> list[str]:
-    """What a list of images is narrowed down to."""
-    pushed = {f"{repository}@*" for repository in repositories}
-    return sorted({*map(full_name, references), *pushed})
-
-
-def listed_images(
-    references: Iterable[str], rows: Iterable[Mapping[str, Any]]
-) -> dict[str, Listed]:
-    """Which of ``references`` are among the daemon's images."""
-    found = {name: _listed(row) for row in rows for name in _names(row)}
-    named = {reference: full_name(reference) for reference in references}
-    return {given: found[full] for given, full in named.items() if full in found}
-
-
-def _names(row: Mapping[str, Any]) -> list[str]:
-    return [*(row.get("RepoTags") or ()), *(row.get("RepoDigests") or ())]
-
-
-def _listed(row: Mapping[str, Any]) -> Listed:
-    digests: list[str] = row.get("RepoDigests") or []
+def found_image(known: Mapping[str, Any]) -> Found:
+    """What the daemon says of an image, in short."""
+    digests: list[str] = known.get("RepoDigests") or []
     repositories = frozenset(split_reference(digest)[0] for digest in digests)
-    return Listed(id=str(row["Id"]), repositories=repositories)
+    return Found(id=str(known["Id"]), repositories=repositories)
 
 
 def _mounts(container: Container) -> list[dict[str, Any]]:

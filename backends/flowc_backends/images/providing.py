@@ -23,12 +23,12 @@ if TYPE_CHECKING:
         ImageUse,
         Reporter,
     )
-    from flowc_backends.images.daemon import Daemon, Listed
+    from flowc_backends.images.daemon import Daemon, Found
 
 
 def is_provided(emission: Emission, asked: EmitOptions) -> bool:
     """Whether a glance tells that there is nothing to do."""
-    there = glance.list_images(_references(emission))
+    there = glance.find_images(_references(emission))
     return (
         there is not None
         and all(image.tag in there for image in emission.images)
@@ -50,8 +50,7 @@ def provide(
     refuses.
     """
     built = {image.tag for image in emission.images}
-    repositories = [_repository(tag) for tag in built] if asked.registry else []
-    there = engine.list_images(_references(emission), repositories)
+    there = engine.find_images(_references(emission))
     building.build_missing(engine, emission.images, there, options, reporter)
     for use in emission.uses:
         if _has_passed(use, there, asked):
@@ -70,12 +69,12 @@ def _references(emission: Emission) -> list[str]:
     return [*built, *(use.reference for use in emission.uses)]
 
 
-def _has_passed(use: ImageUse, there: dict[str, Listed], asked: EmitOptions) -> bool:
+def _has_passed(use: ImageUse, there: dict[str, Found], asked: EmitOptions) -> bool:
     image = there.get(use.reference)
     return image is not None and checking.has_passed(image.id, use, asked)
 
 
-def _unpushed(images: Sequence[ImageBuild], there: dict[str, Listed]) -> list[ImageBuild]:
+def _unpushed(images: Sequence[ImageBuild], there: dict[str, Found]) -> list[ImageBuild]:
     return [
         image
         for image in images
