@@ -138,6 +138,9 @@ def _read(name: str, file: Path, roots: tuple[str, ...], wanted: _Wanted) -> Mod
     )
 
 
+# Where a statement, an `except` or a `case` holds others.
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+
 _OURS = {"flowc", "flowc_backends", "flowc_runtime", "flowc_templates"}
 
 
@@ -153,7 +156,7 @@ def _wanted(tree: ast.Module, package: str) -> list[str]:
 
 def _imported(tree: ast.Module, package: str) -> Iterator[str]:
     """Dotted names that may be modules: ``from a import b`` may mean ``a.b``."""
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield alias.name
@@ -167,6 +170,16 @@ def _imported(tree: ast.Module, package: str) -> Iterator[str]:
                 yield base
                 for alias in node.names:
                     yield f"{base}.{alias.name}"
+
+
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """The statements at any depth: `ast.walk` goes through all expressions, ten times as many."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for block in _BLOCKS:
+            waiting += getattr(node, block, ())
 
 
 def _with_parents(name: str) -> Iterator[str]:
