@@ -138,6 +138,13 @@ def test_refused_resources(given: Any) -> None:
         resource_settings(given, title="step 'a'", where="p.py:3")
 
 
+ASKING = """
+@step(settings={"resources": {"gpu_type": "amd.com/gpu", "gpu_count": 1}})
+def with_gpus() -> None: ...
+
+@pipeline"""
+
+
 def test_a_kind_of_gpus_that_nobody_asks_for(tmp_path: Path) -> None:
     source = """
 @step(settings={"resources": {"gpu_type": "amd.com/gpu"}})
@@ -150,8 +157,13 @@ def p():
     with pytest.raises(AuthorError) as error:
         traced(tmp_path, source)
     said = error.value.render()
-    assert "step 'work': settings['resources'] has the gpu_type 'amd.com/gpu', but no" in said
-    assert "gpu_count" in said
+    assert "step 'work': settings['resources'] has the gpu_type 'amd.com/gpu', but how" in said
+    assert "add gpu_count" in said
+    beside = source.replace("    work()", "    work()\n    with_gpus()").replace(
+        "@pipeline", ASKING
+    )
+    with pytest.raises(AuthorError, match="step 'work'"):
+        traced(tmp_path, beside)
     nobody = source.replace('"amd.com/gpu"', '"amd.com/gpu", "gpu_count": 0')
     assert traced(tmp_path, nobody).steps[0].resources.gpus == 0
 

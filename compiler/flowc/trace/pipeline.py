@@ -331,7 +331,8 @@ def _steps(definition: Definition, tracer: Tracer, root: Path, stack: ir.Stack) 
             )
         )
     policies.check()
-    check_gpus([(step, tracer.calls[step.id].options.get("settings", {})) for step in steps])
+    calls = tracer.calls.values()
+    check_gpus(steps, [call.options for call in calls], [call.inherited for call in calls])
     return steps
 
 

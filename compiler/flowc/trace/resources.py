@@ -66,22 +66,34 @@ def resource_settings(given: Any, *, title: str, where: str) -> ir.Resources:
     )
 
 
-def check_gpus(steps: Sequence[tuple[ir.Step, Mapping[str, Any]]]) -> None:
-    """Raise AuthorError for a ``gpu_type`` in steps' settings that means nothing anywhere.
+def check_gpus(
+    steps: Sequence[ir.Step],
+    options: Sequence[Mapping[str, Any]],
+    inherited: Sequence[Mapping[str, Any]],
+) -> None:
+    """Raise AuthorError for a ``gpu_type`` among the steps' options that means nothing.
 
-    A pipeline may have one for those of its steps that ask for GPUs.
+    Pipelines may have one for those of their steps that ask for GPUs: a step that does not has it
+    ``inherited`` from them.
     """
-    asked = {step.resources.gpu_type for step, _ in steps if step.resources.gpus}
-    for step, settings in steps:
-        given = settings.get("resources", {})
+    asked = {step.resources.gpu_type for step in steps if step.resources.gpus}
+    for step, own, outer in zip(steps, options, inherited, strict=True):
+        given = _given(own)
         kind = given.get("gpu_type")
-        if kind is not None and given.get("gpu_count") is None and kind not in asked:
+        if kind is None or given.get("gpu_count") is not None:
+            continue
+        if kind != _given(outer).get("gpu_type") or kind not in asked:
             raise AuthorError(
-                f"step '{step.id}': settings['resources'] has the gpu_type '{kind}', but no step "
-                "asks for such GPUs",
+                f"step '{step.id}': settings['resources'] has the gpu_type '{kind}', but how many "
+                "GPUs is not said",
                 where=str(step.defined),
-                hint="say how many, too: gpu_count",
+                hint="add gpu_count",
             )
+
+
+def _given(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    given: Mapping[str, Any] = options.get("settings", {}).get("resources", {})
+    return given
 
 
 def check_keys(given: Any, known: Sequence[str], what: str, where: str) -> None:

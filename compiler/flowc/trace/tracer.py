@@ -65,12 +65,14 @@ MAX_DEPTH = 100
 class Call:
     """A recorded invocation, before its order and configuration are settled.
 
-    ``open`` are the inputs that the call itself does not pass.
+    ``open`` are the inputs that the call itself does not pass, ``inherited`` those of the options
+    that come from pipelines.
     """
 
     step: ir.Step
     open: tuple[str, ...]
     options: Mapping[str, Any]
+    inherited: Mapping[str, Any]
     data: tuple[str, ...]
     after: tuple[After, ...]
 
@@ -201,6 +203,7 @@ class Tracer:
             step=node,
             open=left_open,
             options=options,
+            inherited=scope.options,
             data=tuple(self._upstream),
             after=order,
         )
