@@ -110,14 +110,40 @@ class Job:
         return job
 
 
-def run(job: Callable[[], Job], report: int, output: int) -> NoReturn:
-    """In the child: run the step, write the report, end without returning."""
-    status = UNREPORTED
+def prepare(output: int) -> None:
+    """What a child needs first and many can share: a parent of many does it once for them all.
+
+    ``output`` is a pipe, as the children's own will be: what Python's streams know of a file they
+    find out when they are opened. SIGTERM and SIGINT are to be blocked, until `run` lets them in.
+    """
     # What is inherited stays shared memory until somebody writes to it, as the collector would.
     gc.freeze()
-    gc.enable()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    _write_to(output)
+    # New objects: the parent's may hold text that it has not written yet.
+    sys.stdin = _open_text(0, "r")
+    sys.stdout = sys.__stdout__ = _open_text(1, "w")  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = _open_text(2, "w")  # type: ignore[misc]
+    atexit = sys.modules.get("atexit")
+    if atexit is not None:
+        atexit._clear()  # noqa: SLF001 - the parent's functions are not the step's
+
+
+def run(job: Callable[[], Job], report: int, output: int, *, prepared: bool = False) -> NoReturn:
+    """In the child: run the step, write the report, end without returning."""
+    status = UNREPORTED
     try:
-        _take_over(output)
+        if not prepared:
+            prepare(output)
+        os.setsid()
+        _write_to(output)
+        os.close(output)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        gc.enable()
         document = _guard(job())
         _write(report, json.dumps(document).encode())
         status = 0
@@ -129,25 +155,9 @@ def run(job: Callable[[], Job], report: int, output: int) -> NoReturn:
         os._exit(status)
 
 
-def _take_over(output: int) -> None:
-    """Make this process the step's own: session, signals, standard streams."""
-    os.setsid()
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    null = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(null, 0)
+def _write_to(output: int) -> None:
     os.dup2(output, 1)
     os.dup2(output, 2)
-    os.close(null)
-    os.close(output)
-    # New objects: the parent's may hold text that it has not written yet.
-    sys.stdin = _open_text(0, "r")
-    sys.stdout = sys.__stdout__ = _open_text(1, "w")  # type: ignore[misc]
-    sys.stderr = sys.__stderr__ = _open_text(2, "w")  # type: ignore[misc]
-    atexit = sys.modules.get("atexit")
-    if atexit is not None:
-        atexit._clear()  # noqa: SLF001 - the parent's functions are not the step's
 
 
 def _open_text(file: int, mode: str) -> Any:
@@ -233,7 +243,7 @@ def make_context(job: Job, parameters: dict[str, Any]) -> context.StepContext:
 def _enter_place(place: Place, step: StepSpec, *, hook: bool = False) -> None:
     """Make the author's modules importable, and this process look the same on every target."""
     sys.argv[:] = [step["name"]]
-    os.environ.update(place.environment)
+    _set_variables(place.environment)
     if place.places is not None:
         errors.know_sources(place.roots, place.places)
     if "secret_environment" in step:
@@ -250,6 +260,12 @@ def _enter_place(place: Place, step: StepSpec, *, hook: bool = False) -> None:
 
         first_party = {name.partition(".")[0] for root in place.roots for name in os.listdir(root)}
         imports.install(step["id"], os.environ.get("FLOWC_IMAGE", ""), first_party)
+
+
+def _set_variables(variables: Mapping[str, str]) -> None:
+    # `os.environ.update` first asks the abstract classes what this mapping is.
+    for name, value in variables.items():
+        os.environ[name] = value
 
 
 def _enter_secrets(step: StepSpec, *, strict: bool) -> None:
@@ -271,7 +287,7 @@ def _enter_stack(spec: StackSpec, step: StepSpec, *, warn: bool) -> None:
 
     stack.enter(spec, step)
     found, problems = stack.tracker_environment(spec, step, os.environ)
-    os.environ.update(found)
+    _set_variables(found)
     for problem in problems if warn else ():
         print(f"flowc: {problem}", file=sys.stderr)
 

@@ -15,7 +15,7 @@ import time
 
 from flowc_runtime import cache, contract, errors, keys, records, stopping, versions
 from flowc_runtime.attempt import Attempt
-from flowc_runtime.child import Job, Place
+from flowc_runtime.child import Job, Place, prepare
 from flowc_runtime.child import run as run_child
 from flowc_runtime.finaliser import finalise
 from flowc_runtime.loop import Loop, Signals
@@ -64,6 +64,7 @@ __all__ = [
     "explain",
     "finalise",
     "fork",
+    "prepare",
     "run_child",
 ]
 """What a driver of many steps needs, in one place."""

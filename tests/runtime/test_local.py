@@ -208,6 +208,24 @@ def test_environment_and_store_are_set(machine: Machine) -> None:
     assert "LEVEL" not in os.environ
 
 
+def test_streams_are_what_they_write_to(machine: Machine, tmp_path: Path) -> None:
+    author = """
+import sys
+def one():
+    print(sys.stdout.seekable(), sys.stderr.seekable(), repr(sys.stdin.read()))
+"""
+    # A file can be sought in; the pipe that a step writes to cannot, whatever its run writes to.
+    saved = os.dup(1)
+    with (tmp_path / "output").open("wb") as file:
+        os.dup2(file.fileno(), 1)
+    try:
+        machine.run(author, step("one", outputs=[]))
+    finally:
+        os.dup2(saved, 1)
+        os.close(saved)
+    assert machine.told.lines == [("one", "False False ''")]
+
+
 @pytest.mark.shows("images", on=["local"])
 def test_images_are_not_dropped_in_silence(machine: Machine) -> None:
     settings = ir.DockerSettings(requirements=("numpy",))

@@ -22,7 +22,7 @@ import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
-from flowc_runtime.supervisor import FORWARDED, Job, Process, fork, run_child
+from flowc_runtime.supervisor import FORWARDED, Job, Process, fork, prepare, run_child
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -211,8 +211,12 @@ def _serve(connection: socket.socket) -> NoReturn:
     """In the server: fork and reap as asked, until the run's process closes its end."""
     try:
         # A terminal's signals are for the run's process, which forwards them as it sees fit. A
-        # child takes them again when it has handlers of its own.
+        # child takes them again.
         os.setsid()
+        like_theirs = os.pipe()
+        prepare(like_theirs[1])
+        for file in like_theirs:
+            os.close(file)
         waiting = _fork_child(connection)
         while message := connection.recv(MESSAGE):
             if message == FORK:
@@ -244,7 +248,7 @@ def _fork_child(connection: socket.socket) -> int:
         connection.close()
         for file in theirs:
             os.close(file)
-        run_child(lambda: _read_job(job_in), report_out, output_out)
+        run_child(lambda: _read_job(job_in), report_out, output_out, prepared=True)
     socket.send_fds(connection, [b"%d" % pid], theirs)
     for pipe in pipes:
         for file in pipe:
