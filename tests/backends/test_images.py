@@ -21,7 +21,7 @@ from flowc_backends.images.containers import archive, lines
 from flowc_backends.images.dockerfile import halves, parent_of, python_of, quote
 from flowc_backends.images.job import Job
 from flowc_backends.images.placing import repository_name
-from flowc_backends.images.references import split_reference
+from flowc_backends.images.references import familiar, registry_of, split_reference
 from flowc_backends.images.wheels import Wanted
 
 if TYPE_CHECKING:
@@ -283,6 +283,24 @@ def test_a_line_that_never_ends() -> None:
 )
 def test_references(reference: str, parts: tuple[str, str]) -> None:
     assert split_reference(reference) == parts
+
+
+@pytest.mark.parametrize(
+    ("repository", "registry", "shown"),
+    [
+        ("python", "docker.io", "python"),
+        ("team/steps", "docker.io", "team/steps"),
+        ("docker.io/library/python", "docker.io", "python"),
+        ("docker.io/team/steps", "docker.io", "team/steps"),
+        ("index.docker.io/team/steps", "index.docker.io", "team/steps"),
+        ("localhost/steps", "localhost", "localhost/steps"),
+        ("host:5000/library/steps", "host:5000", "host:5000/library/steps"),
+        ("docker.io.example.com/steps", "docker.io.example.com", "docker.io.example.com/steps"),
+    ],
+)
+def test_where_a_repository_is(repository: str, registry: str, shown: str) -> None:
+    assert registry_of(repository) == registry
+    assert familiar(repository) == shown
 
 
 def test_wheels_are_asked_for_in_pips_words() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from flowc.errors import BackendError
 from flowc_backends.images import building, checking, glance
 from flowc_backends.images.daemon import DaemonError
-from flowc_backends.images.references import split_reference
+from flowc_backends.images.references import familiar, registry_of, split_reference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +78,8 @@ def _unpushed(images: Sequence[ImageBuild], there: dict[str, Found]) -> list[Ima
     return [
         image
         for image in images
-        if image.tag not in there or _repository(image.tag) not in there[image.tag].repositories
+        if image.tag not in there
+        or familiar(_repository(image.tag)) not in there[image.tag].repositories
     ]
 
 
@@ -101,11 +102,11 @@ def _is_here(
 def _push(engine: Daemon, images: Sequence[ImageBuild], reporter: Reporter) -> None:
     for image in images:
         repository = _repository(image.tag)
+        host = registry_of(repository)
         reporter.note(f"pushing image {image.tag}")
         try:
             engine.push(image.tag)
         except DaemonError as error:
-            host = repository.partition("/")[0]
             raise BackendError(
                 error.message,
                 hint=f"`docker login {host}` with an account that may push to {repository}",
