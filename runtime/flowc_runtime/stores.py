@@ -137,11 +137,16 @@ def digest_file(path: str) -> tuple[str, int]:
 
 
 def verify_contents(path: str, digest: str) -> None:
-    """Raises DamagedError when the file at ``path`` does not have the digest it is kept under."""
+    """Raises DamagedError when the file at ``path`` does not have the digest it is kept under,
+    MissingError when there is none that can be read.
+    """
     try:
         found = digest_file(path)[0]
     except FileNotFoundError:
         raise MissingError(f"contents {digest} are not in the store") from None
+    except OSError as error:
+        why = error.strerror
+        raise MissingError(f"contents {digest} in the store cannot be read: {why}") from error
     if found != digest:
         raise DamagedError(digest, found)
 
@@ -207,7 +212,7 @@ class FileStore:
         except (FileNotFoundError, NotADirectoryError):
             raise MissingError(f"{key} is not in {self.uri}") from None
         except OSError as error:
-            raise self._refused("read", key, error) from error
+            raise self.refused("read", key, error) from error
 
     def put(self, key: str, data: bytes) -> None:
         temporary = self._write_temporary(key, data)
@@ -215,7 +220,7 @@ class FileStore:
             self._into(key, lambda target: os.replace(temporary, target))
         except OSError as error:
             remove_file(temporary)
-            raise self._refused("write", key, error) from error
+            raise self.refused("write", key, error) from error
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
         """Whether this call made the object: of several at once, exactly one does."""
@@ -225,7 +230,7 @@ class FileStore:
         except FileExistsError:
             return False
         except OSError as error:
-            raise self._refused("write", key, error) from error
+            raise self.refused("write", key, error) from error
         finally:
             remove_file(temporary)
         return True
@@ -238,6 +243,8 @@ class FileStore:
             return os.stat(self._path(key)).st_size
         except (FileNotFoundError, NotADirectoryError):
             return None
+        except OSError as error:
+            raise self.refused("read", key, error) from error
 
     def list(self, prefix: str) -> list[str]:
         """All keys that start with ``prefix``, sorted."""
@@ -250,6 +257,8 @@ class FileStore:
                 entries = list(os.scandir(self._path(folder) if folder else self.root))
             except (FileNotFoundError, NotADirectoryError):
                 continue
+            except OSError as error:
+                raise self.refused("list", prefix, error) from error
             for entry in entries:
                 key = f"{folder}/{entry.name}" if folder else entry.name
                 if start and not key.startswith(prefix) and not prefix.startswith(f"{key}/"):
@@ -284,10 +293,10 @@ class FileStore:
         except PermissionError as error:
             # Windows refuses to replace what another process reads: then it is there.
             if not self.exists(key):
-                raise self._refused("write", key, error) from error
+                raise self.refused("write", key, error) from error
             remove_file(path)
         except OSError as error:
-            raise self._refused("write", key, error) from error
+            raise self.refused("write", key, error) from error
 
     def local_path(self, key: str) -> str:
         """Where the object can be read as a file. For a folder nothing is looked up here."""
@@ -299,7 +308,17 @@ class FileStore:
     def close(self) -> None: ...
 
     def log(self, key: str) -> LogWriter:
-        return FileLog(self, self._path(key))
+        return FileLog(self, key)
+
+    def append_to(self, key: str) -> int:
+        """A file descriptor whose writes are added to the object."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        files: list[int] = []
+        try:
+            self._into(key, lambda target: files.append(os.open(target, flags, 0o666)))
+        except OSError as error:
+            raise self.refused("write", key, error) from error
+        return files[0]
 
     def _temporary(self) -> str:
         """A new path beside which nothing can be overwritten; containers may share process ids."""
@@ -315,7 +334,7 @@ class FileStore:
                 _write_new(path, data)
         except OSError as error:
             remove_file(path)
-            raise self._refused("write", key, error) from error
+            raise self.refused("write", key, error) from error
         return path
 
     def _into(self, key: str, place: Callable[[str], None]) -> None:
@@ -330,36 +349,31 @@ class FileStore:
         try:
             os.makedirs(path, exist_ok=True)
         except OSError as error:
-            raise self._refused("write", os.path.relpath(path, self.root), error) from error
+            raise self.refused("write", os.path.relpath(path, self.root), error) from error
 
-    def _refused(self, verb: str, key: str, error: OSError) -> StoreError:
+    def refused(self, verb: str, key: str, error: OSError) -> StoreError:
         return StoreError(f"cannot {verb} {key} in the store {self.uri}: {error.strerror}")
 
 
 class FileLog:
     """A log that others can read while it grows; no file is made for a silent step."""
 
-    __slots__ = ("_file", "_path", "_store")
+    __slots__ = ("_file", "_key", "_store")
 
-    def __init__(self, store: FileStore, path: str) -> None:
+    def __init__(self, store: FileStore, key: str) -> None:
         self._store = store
-        self._path = path
+        self._key = key
         self._file = -1
 
     def write(self, data: bytes) -> None:
         if self._file < 0:
-            self._open()
+            self._file = self._store.append_to(self._key)
         view = memoryview(data)
-        while view:
-            view = view[os.write(self._file, view) :]
-
-    def _open(self) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         try:
-            self._file = os.open(self._path, flags, 0o666)
-        except FileNotFoundError:
-            os.makedirs(os.path.dirname(self._path), exist_ok=True)
-            self._file = os.open(self._path, flags, 0o666)
+            while view:
+                view = view[os.write(self._file, view) :]
+        except OSError as error:
+            raise self._store.refused("write", self._key, error) from error
 
     def flush(self) -> None: ...
 

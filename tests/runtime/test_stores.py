@@ -105,6 +105,20 @@ def test_damage_is_found_and_mended(tmp_path: Path) -> None:
     assert stores.has_contents(store, digest, 4)
 
 
+def test_contents_that_cannot_be_read_are_not_there(tmp_path: Path) -> None:
+    store = stores.open_store(tmp_path.as_uri())
+    key = contract.cas_key("0" * 64)
+    (tmp_path / key).mkdir(parents=True)
+    assert not stores.has_contents(store, "0" * 64, store.size(key) or 0)
+    assert (tmp_path / key).is_dir()
+
+
+def test_a_log_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "log.txt").mkdir()
+    with pytest.raises(stores.StoreError, match=r"cannot write log\.txt in the store"):
+        stores.open_store(tmp_path.as_uri()).log("log.txt").write(b"x")
+
+
 def test_permissions_follow_the_umask(tmp_path: Path) -> None:
     before = os.umask(0o002)
     try:
