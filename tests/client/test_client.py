@@ -187,6 +187,28 @@ def test_a_damaged_record_is_named(built: StoreBuilder, client: Client) -> None:
         client.run(RUN)
 
 
+@pytest.mark.parametrize("key", ["run.json", "steps/one/1/result.json"])
+@pytest.mark.parametrize("record", [b"", b"[]"])
+def test_a_damaged_run_is_listed_beside_the_others(
+    built: StoreBuilder, client: Client, key: str, record: bytes
+) -> None:
+    built.run(RUN, {"one": ()}, name="old")
+    built.run("other-1", {"one": ()}, name="sound")
+    built.store.put(f"runs/{RUN}/{key}", record)
+    listed = {run["run_id"]: run["status"] for run in client.runs()}
+    assert listed.keys() == {RUN, "other-1"}
+    assert listed[RUN] == "damaged"
+    assert client.run("sound")["run_id"] == "other-1"
+
+
+def test_latest_is_the_newest_run_whatever_others_are_called(
+    built: StoreBuilder, client: Client
+) -> None:
+    built.run(RUN, {}, name="latest", age=60.0)
+    built.run("other-1", {})
+    assert client.run("latest")["run_id"] == "other-1"
+
+
 def test_a_run_of_a_newer_flowc_is_refused(built: StoreBuilder, client: Client) -> None:
     built.run(RUN, {}, protocol=99)
     with pytest.raises(BackendError, match="newer flowc"):

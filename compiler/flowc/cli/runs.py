@@ -160,7 +160,7 @@ def _list_row(run: RunSummary) -> tuple[str, ...]:
         run["run_id"],
         run["status"],
         f"{done}/{total}",
-        _moment(run["created"]),
+        _moment(run["created"]) if run["created"] else "",
         console.seconds(run["duration_s"]),
         run["target"],
         run["name"],

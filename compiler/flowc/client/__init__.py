@@ -145,12 +145,17 @@ class Client:
 
     def _documents(self, ids: list[str]) -> Iterator[RunDocument]:
         from flowc.client import document, records
+        from flowc_runtime.stores import StoreError
 
         for id_ in ids:
-            record = records.read_run_record(self._store, id_)
-            if record is not None:
-                read = records.read_records(self._store, record)
-                yield document.run_document(read, _now())
+            try:
+                record = records.read_run_record(self._store, id_)
+                read = records.read_records(self._store, record) if record is not None else None
+            except (BackendError, StoreError) as error:
+                yield document.damaged_run(id_, str(error))
+            else:
+                if read is not None:
+                    yield document.run_document(read, _now())
 
     def _log(self, records: RunRecords, step: StepRecords) -> str:
         from flowc_runtime import contract

@@ -87,6 +87,22 @@ def run_document(records: RunRecords, now: float) -> RunDocument:
     }
 
 
+def damaged_run(run: str, reason: str) -> RunDocument:
+    """Of a run whose records cannot be read, so that others can be listed beside it."""
+    return {
+        "run_id": run,
+        "name": "",
+        "pipeline": "",
+        "target": "",
+        "status": "damaged",
+        "reason": reason,
+        "parameters": {},
+        "created": 0.0,
+        "duration_s": None,
+        "steps": [],
+    }
+
+
 def run_summary(document: RunDocument) -> RunSummary:
     counts: dict[str, int] = {}
     for step in document["steps"]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from flowc.client.records import read_run_record
-from flowc.errors import AuthorError
+from flowc.errors import AuthorError, BackendError
 from flowc_runtime.contract import LISTED, UNLISTED, path_segment
+from flowc_runtime.stores import StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,9 +62,9 @@ def find_run(store: Store, wanted: str) -> RunRecord:
 
 def _matches(wanted: str, ids: list[str], names: _Names) -> Iterator[list[str]]:
     """Ids that fit, the surest way of fitting first."""
-    yield [id_ for id_ in ids if names.of(id_) == wanted]
     if wanted == LATEST:
         yield ids[:1]
+    yield [id_ for id_ in ids if names.of(id_) == wanted]
     yield [
         id_ for id_ in ids if id_.startswith(wanted) or id_.rpartition("-")[2].startswith(wanted)
     ]
@@ -71,7 +72,7 @@ def _matches(wanted: str, ids: list[str], names: _Names) -> Iterator[list[str]]:
 
 
 class _Names:
-    """Reads each run's record at most once."""
+    """Reads each run's record at most once; a run whose record is damaged has no name."""
 
     def __init__(self, store: Store, ids: list[str]) -> None:
         self._store = store
@@ -80,8 +81,14 @@ class _Names:
 
     def record(self, id_: str) -> RunRecord:
         if id_ not in self._records:
-            self._records[id_] = read_run_record(self._store, id_) or {"run": id_, "name": ""}
+            self._records[id_] = self._read(id_) or {"run": id_, "name": ""}
         return self._records[id_]
+
+    def _read(self, id_: str) -> RunRecord | None:
+        try:
+            return read_run_record(self._store, id_)
+        except (BackendError, StoreError):
+            return None
 
     def of(self, id_: str) -> str:
         return self.record(id_).get("name", "")

@@ -6,6 +6,7 @@ A step's latest generation counts; the ones before it were replaced by a rerun o
 from __future__ import annotations
 
 from flowc.errors import BackendError
+from flowc.narrowing import is_dict
 from flowc_runtime import contract, stores
 
 TYPE_CHECKING = False
@@ -169,6 +170,9 @@ def _read_json(store: Store, key: str) -> Any:
     except stores.MissingError:
         return None
     try:
-        return json.loads(data)
+        record = json.loads(data)
     except ValueError:
-        raise BackendError(f"the record {key} in {store.uri} is damaged") from None
+        record = None
+    if not is_dict(record):
+        raise BackendError(f"the record {key} in {store.uri} is damaged")
+    return record
