@@ -15,7 +15,7 @@ import sys
 
 from flowc_runtime import context, contract, errors, materializers
 from flowc_runtime.errors import StepError
-from flowc_runtime.leaving import wind_down
+from flowc_runtime.leaving import flush_streams, heeded, wind_down
 from flowc_runtime.loading import is_plain, load_inputs
 from flowc_runtime.stores import digest_file
 
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from flowc_runtime.keys import Resolved
 
     Report = dict[str, Any]
-
-UNREPORTED = 70
-"""Exit status of a child that could not even report."""
 
 
 class Place:
@@ -114,11 +111,13 @@ def prepare(output: int) -> None:
     """What a child needs first and many can share: a parent of many does it once for them all.
 
     ``output`` is a pipe, as the children's own will be: what Python's streams know of a file they
-    find out when they are opened. SIGTERM and SIGINT are to be blocked, until `run` lets them in.
+    find out when they are opened. The signals that end a run are to be blocked; `run` lets them
+    in.
     """
     # What is inherited stays shared memory until somebody writes to it, as the collector would.
     gc.freeze()
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for number in heeded():
+        signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
@@ -131,12 +130,16 @@ def prepare(output: int) -> None:
     atexit = sys.modules.get("atexit")
     if atexit is not None:
         atexit._clear()  # noqa: SLF001 - the parent's functions are not the step's
+        logging = sys.modules.get("logging")
+        if logging is not None:  # its own is what writes a handler's last records
+            atexit.register(logging.shutdown)
 
 
 def run(job: Callable[[], Job], report: int, output: int, *, prepared: bool = False) -> NoReturn:
     """In the child: run the step, write the report, end without returning."""
-    status = UNREPORTED
+    status = errors.UNREPORTED
     try:
+        pipe = os.fstat(report)
         if not prepared:
             prepare(output)
         os.setsid()
@@ -145,14 +148,23 @@ def run(job: Callable[[], Job], report: int, output: int, *, prepared: bool = Fa
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         gc.enable()
         document = _guard(job())
-        _write(report, json.dumps(document).encode())
-        status = 0
+        if _is_still(report, pipe):
+            _write(report, json.dumps(document).encode())
+            status = 0
         wind_down()
         # Nothing can follow: the parent goes on while the kernel takes this process down.
-        for file in (1, 2, report):
-            os.close(file)
+        os.closerange(1, 3)
+        os.close(report)
     finally:
         os._exit(status)
+
+
+def _is_still(file: int, known: os.stat_result) -> bool:
+    """The author's code may have closed it, and opened a file of its own under its number."""
+    try:
+        return os.path.samestat(os.fstat(file), known)
+    except OSError:
+        return False
 
 
 def _write_to(output: int) -> None:
@@ -177,8 +189,7 @@ def _guard(job: Job) -> Report:
     context.enter_child()
     try:
         report = {"outputs": execute(job)} if job.hook is None else _call_hook(job)
-        sys.stdout.flush()
-        sys.stderr.flush()
+        flush_streams()
     except BaseException as error:  # noqa: BLE001 - the outermost frame of the author's code
         from flowc_runtime import failures
 

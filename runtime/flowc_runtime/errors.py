@@ -98,14 +98,16 @@ def killed(signal: int) -> ErrorDocument:
     return {"kind": "killed", "type": name, "message": message, "signal": signal}
 
 
+UNREPORTED = 70
+"""Exit status of a child that could not even report."""
+
+
 def exited(code: int, what: str = "step") -> ErrorDocument:
     """The document of a child that ended without a report; ``what`` it was: step or hook."""
-    return {
-        "kind": "exited",
-        "type": "exit",
-        "message": f"the {what}'s process exited with status {code} before its function returned",
-        "exit_code": code,
-    }
+    message = f"the {what}'s process exited with status {code} before its function returned"
+    if code == UNREPORTED:
+        message += ", or its code closed files that others had opened"
+    return {"kind": "exited", "type": "exit", "message": message, "exit_code": code}
 
 
 def timed_out(seconds: float, what: str = "step") -> ErrorDocument:

@@ -12,6 +12,8 @@ import signal
 import time
 from heapq import heappop, heappush
 
+from flowc_runtime.leaving import heeded
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,9 +83,9 @@ class Loop:
         while condition() and (self._readers or self._timers):
             self.turn()
 
-    def turn(self) -> None:
-        """Wait for the next thing to happen and handle it."""
-        ready = self._poll.poll(self._patience())
+    def turn(self, *, wait: bool = True) -> None:
+        """Wait for the next thing to happen and handle it; or handle what has happened already."""
+        ready = self._poll.poll(self._patience() if wait else 0)
         for file, call in [(file, self._readers.get(file)) for file, _ in ready]:
             # An earlier call may have closed the file, and its number may be another one's now.
             if call is not None and self._readers.get(file) is call:
@@ -108,7 +110,7 @@ class Loop:
 
 
 class Signals:
-    """While entered, SIGINT and SIGTERM are calls from the loop, where nothing is half done."""
+    """While entered, signals that end a run are calls from the loop, not amid other work."""
 
     __slots__ = ("_before", "_call", "_loop", "_read", "_write")
 
@@ -121,7 +123,7 @@ class Signals:
 
     def __enter__(self) -> None:
         self._loop.watch(self._read, self._on_wake)
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in heeded():
             try:
                 self._before[number] = signal.signal(number, self._wake)
             except ValueError:

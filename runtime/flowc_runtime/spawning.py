@@ -12,6 +12,7 @@ import signal
 import sys
 
 from flowc_runtime import child
+from flowc_runtime.leaving import FORWARDED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 
 PYTHON_3_12 = 0x030C0000
-
-FORWARDED = (signal.SIGTERM, signal.SIGINT)
 
 FRESH = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "

@@ -18,9 +18,10 @@ from flowc_runtime.attempt import Attempt
 from flowc_runtime.child import Job, Place, prepare
 from flowc_runtime.child import run as run_child
 from flowc_runtime.finaliser import finalise
+from flowc_runtime.leaving import FORWARDED
 from flowc_runtime.loop import Loop, Signals
 from flowc_runtime.records import Run, ensure_run, explain
-from flowc_runtime.spawning import FORWARDED, Process, fork
+from flowc_runtime.spawning import Process, fork
 from flowc_runtime.stopping import Watch
 from flowc_runtime.stores import StoreError, remove_file
 from flowc_runtime.task import (

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -127,6 +128,60 @@ def test_a_named_run_in_a_store_that_cannot_be_used(flowc: CommandLine, source: 
         outcome = flowc("run", source, *named, "--store", "s4://bucket")
         assert outcome.status == 2
         assert "error: unknown store scheme 's4:'" in outcome.err
+
+
+def test_a_run_goes_on_when_nobody_listens(flowc: CommandLine, source: str) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "flowc", "run", source, "--run-name", "unheard"]
+    done = subprocess.run(command, stderr=write, stdout=subprocess.PIPE, check=False)
+    os.close(write)
+    assert done.returncode == 0
+    assert json.loads(flowc("runs", "show", "unheard", "--json").out)["status"] == "completed"
+
+
+@pytest.mark.parametrize("closed", ["1>&-", "2>&-", "0<&- 1>&- 2>&-"])
+def test_streams_may_be_closed(flowc: CommandLine, source: str, closed: str) -> None:
+    command = f"exec {sys.executable} -m flowc run {source} {closed}"
+    assert subprocess.run(command, shell=True, check=False).returncode == 0  # noqa: S602
+    assert json.loads(flowc("runs", "list", "--json").out)[0]["status"] == "completed"
+
+
+TICKS = """
+import time
+from flowc import pipeline, step
+
+@step
+def tick() -> None:
+    while True:
+        with open("ticks", "a") as file:
+            file.write("x")
+        time.sleep(0.05)
+
+@pipeline
+def ticking() -> None:
+    tick()
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [(signal.SIGHUP, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -signal.SIGKILL)],
+)
+def test_no_step_outlives_its_run(flowc: CommandLine, number: signal.Signals, status: int) -> None:
+    command = [sys.executable, "-m", "flowc", "run", flowc.write("ticks.py", TICKS)]
+    ticks = Path("ticks")
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        while not ticks.exists():
+            time.sleep(0.05)
+        process.send_signal(number)
+    assert process.returncode == status
+    deadline = time.monotonic() + 10
+    while (size := ticks.stat().st_size) >= 0 and time.monotonic() < deadline:
+        time.sleep(0.5)
+        if ticks.stat().st_size == size:
+            return
+    pytest.fail("the step still runs")
 
 
 def test_ctrl_c_ends_with_130_and_a_word(flowc: CommandLine, source: str) -> None:

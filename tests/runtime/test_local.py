@@ -82,7 +82,7 @@ class Machine:
         return LocalBackend().run(
             ir.Pipeline(name="p", location=here, body=ir.Block(nodes=nodes)),
             RunOptions(
-                run="p-1",
+                run=options.pop("run", "p-1"),
                 engine_run="e",
                 run_name="n",
                 store=f"file:{self.folder}/store",
@@ -224,6 +224,76 @@ def one():
         os.dup2(saved, 1)
         os.close(saved)
     assert machine.told.lines == [("one", "False False ''")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "sys.stdout = open(os.devnull, 'w'); sys.stdout.close()",
+        "sys.stdout = sys.stderr = None",
+        "print('said', end=''); sys.stdout = io.StringIO()",
+        "os.close(0)",
+        "os.close(1); os.close(2)",
+    ],
+)
+def test_what_becomes_of_the_streams_fails_no_step(machine: Machine, body: str) -> None:
+    author = f"import io, os, sys\ndef one():\n    {body}\n    return 1\n"
+    assert machine.run(author, step("one")) == "completed"
+    assert machine.told.lines == ([("one", "said")] if "said" in body else [])
+
+
+def test_the_report_is_not_written_into_the_authors_file(machine: Machine, tmp_path: Path) -> None:
+    author = f"""
+import os
+def one():
+    os.closerange(3, 64)
+    globals()["KEPT"] = [open({str(tmp_path)!r} + f"/file{{n}}", "w") for n in range(16)]
+    return 1
+"""
+    assert machine.run(author, step("one")) == "failed"
+    assert "closed files that others had opened" in machine.told.details["one"]
+    assert {file.read_text() for file in tmp_path.glob("file*")} == {""}
+
+
+def test_records_that_logging_keeps_for_later_are_written(machine: Machine) -> None:
+    author = """
+import logging, sys
+from logging.handlers import MemoryHandler
+def one():
+    shown = logging.StreamHandler(sys.stdout)
+    logging.getLogger("one").addHandler(MemoryHandler(1000, target=shown))
+    logging.getLogger("one").warning("a record")
+"""
+    assert machine.run(author, step("one", outputs=[])) == "completed"
+    assert machine.told.lines == [("one", "a record")]
+
+
+def test_secrets_are_looked_for_where_the_run_is(machine: Machine) -> None:
+    author = "import os\ndef one(): print(os.environ.get('FLOWC_SECRETS_DIR'))\n"
+    settings = ir.DockerSettings(environment=(("FLOWC_SECRETS_DIR", "/in/the/image"),))
+    machine.run(author, step("one", outputs=[]), docker=settings)
+    assert machine.told.lines == [("one", "None")]
+
+
+def test_a_run_whose_steps_are_cached_can_be_cancelled(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = [step(f"s{number}", "one") for number in range(5)]
+    for each in steps:
+        each["cache"] = True
+    author = "def one(): return 1\n"
+    assert machine.run(author, *steps, max_parallel=1) == "completed"
+    finished = machine.told.step_finished
+
+    def interrupt(*told: Any) -> None:
+        finished(*told)
+        if told[0] == "s1":
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(machine.told, "step_finished", interrupt)
+    assert machine.run(author, *steps, run="p-2", max_parallel=1) == "cancelled"
+    assert machine.told.ended["s1"] == "cached"
+    assert machine.told.ended["s4"] == "cancelled"
 
 
 @pytest.mark.shows("images", on=["local"])

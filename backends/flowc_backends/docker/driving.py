@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 from flowc_backends.docker.results import Outcome
 from flowc_backends.schedule import Schedule
 from flowc_runtime.contract import ENDINGS
+from flowc_runtime.leaving import heeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -176,17 +177,18 @@ def default_parallelism() -> int:
 
 @contextmanager
 def signals(call: Callable[[], None]) -> Generator[None]:
-    """Ctrl-C and SIGTERM call this instead; other threads than the main one get no signals."""
+    """Ctrl-C, SIGTERM and a closed terminal call this instead; threads other than the main one
+    get no signals.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    numbers = (signal.SIGINT, signal.SIGTERM)
 
     def handle(number: int, frame: FrameType | None) -> None:
         del number, frame
         call()
 
-    before = {number: signal.signal(number, handle) for number in numbers}
+    before = {number: signal.signal(number, handle) for number in heeded()}
     try:
         yield
     finally:

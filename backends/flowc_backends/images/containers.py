@@ -9,6 +9,8 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from flowc_runtime.leaving import heeded
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
 
@@ -90,12 +92,11 @@ def archive(files: Mapping[str, bytes]) -> bytes:
 
 @contextmanager
 def _undisturbed() -> Generator[None]:
-    """Neither a second Ctrl-C nor SIGTERM keeps a container from being removed."""
+    """No second Ctrl-C and no other signal keeps a container from being removed."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in heeded()}
     try:
         yield
     finally:

@@ -217,20 +217,29 @@ def _serve(connection: socket.socket) -> NoReturn:
         prepare(like_theirs[1])
         for file in like_theirs:
             os.close(file)
-        waiting = _fork_child(connection)
-        while message := connection.recv(MESSAGE):
-            if message == FORK:
-                waiting = _fork_child(connection)
-                continue
-            pid = int(message)
-            status = os.waitpid(abs(pid), 0)[1]
-            if pid > 0:
-                connection.send(b"%d" % status)
-        if waiting:
-            os.kill(waiting, signal.SIGKILL)
-            os.waitpid(waiting, 0)
+        children = {_fork_child(connection)}
+        with suppress(OSError):  # somebody killed the run's process
+            while message := connection.recv(MESSAGE):
+                if message == FORK:
+                    children.add(_fork_child(connection))
+                    continue
+                pid = int(message)
+                status = os.waitpid(abs(pid), 0)[1]
+                children.discard(abs(pid))
+                if pid > 0:
+                    connection.send(b"%d" % status)
+        # The one that waits, and what a run that was killed has left behind.
+        for pid in children - {0}:
+            _kill(pid)
     finally:
         os._exit(0)
+
+
+def _kill(pid: int) -> None:
+    with suppress(ProcessLookupError):  # it has made no group yet
+        os.killpg(pid, signal.SIGKILL)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
 
 
 def _fork_child(connection: socket.socket) -> int:

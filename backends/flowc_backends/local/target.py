@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from flowc.registry import Reporter, RunOptions, Support
     from flowc_runtime.contract import ResultRecord
 
+SECRETS_FOLDER = "FLOWC_SECRETS_DIR"
+
 LINE_LIMIT = 64 * 1024
 """A line that goes on for longer is reported in pieces."""
 
@@ -127,7 +129,7 @@ class _LocalRun:
         self._reporter = options.reporter
         cores = os.cpu_count() or 1
         self._limit = options.max_parallel or min(cores, pipeline.max_parallel_steps or cores)
-        self._environment = {step.id: dict(step.docker.environment) for step in pipeline.steps}
+        self._environment = {step.id: _environment(step.docker) for step in pipeline.steps}
         self._run = _open_run(options)
         self._schedule = Schedule({step["id"]: step["upstream"] for step in options.spec["steps"]})
         self._fresh = not self._run.store.forkable or random_state.is_made_by(options.import_paths)
@@ -184,6 +186,8 @@ class _LocalRun:
                     self._start(step)
             if self._ended:
                 self._finish(self._ended.pop(0))
+                # Where all come from the cache nothing is waited for, and yet heard of.
+                self._loop.turn(wait=False)
             elif self._running:
                 self._loop.turn()
             else:
@@ -282,6 +286,11 @@ def _open_run(options: RunOptions) -> Run:
     run.bundle = options.bundle.digest[:16]
     run.cache = options.cache
     return run
+
+
+def _environment(docker: ir.DockerSettings) -> dict[str, str]:
+    """Where an image has its secrets, this machine has none."""
+    return {name: text for name, text in docker.environment if name != SECRETS_FOLDER}
 
 
 def _note_images(pipeline: ir.Pipeline, reporter: Reporter) -> None:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import IO
+    from typing import IO, TextIO
 
 COLOURS = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "dim": "2", "bold": "1"}
 
 STATUS_COLOURS = {
     "completed": "green", "cached": "green", "ok": "green", "native": "green",
     "running": "cyan", "emulated": "yellow", "missing": "yellow",
-    "failed": "red", "lost": "red", "problem": "red", "error": "red",
+    "damaged": "red", "failed": "red", "lost": "red", "problem": "red", "error": "red",
     "hit": "green", "miss": "yellow", "unknown": "cyan",
     "skipped": "yellow", "cancelled": "yellow", "pending": "dim",
 }  # fmt: skip
@@ -83,12 +83,23 @@ def has_unicode(stream: IO[str]) -> bool:
 
 
 def prepare_streams() -> None:
-    """Let no stream fail on a character that it cannot encode."""
+    """Let no stream fail on a character that it cannot encode, or because it was closed."""
     import io
 
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:  # as after `2>&-`; the lowest number that is free is the next one's
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _nowhere() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - pathlib costs 10 ms
 
 
 def paint(text: str, colour: str, stream: IO[str]) -> str:
@@ -103,7 +114,16 @@ def paint_status(status: str, stream: IO[str]) -> str:
 
 def say(text: str = "") -> None:
     """A line for people while standard output is kept for data."""
-    print(text, file=sys.stderr, flush=True)  # noqa: T201 - this is the command line
+    tell(f"{text}\n", sys.stderr)
+
+
+def tell(text: str, stream: IO[str]) -> None:
+    """Write to people now. Where nobody listens any more, what was asked for goes on unheard."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def out(text: str = "") -> None:

@@ -107,8 +107,7 @@ class LiveProgress:
         back = f"\x1b[{self._drawn}A" if self._drawn else ""
         lines = "".join(f"{line}{ERASE_LINE}\n" for line in (*above, *table))
         self._drawn = len(table)
-        self._stream.write(f"{back}\r{lines}{ERASE_BELOW}")
-        self._stream.flush()
+        console.tell(f"{back}\r{lines}{ERASE_BELOW}", self._stream)
 
     def _room(self) -> int:
         return max(1, min(MOST_ROWS, shutil.get_terminal_size().lines - MARGIN))
