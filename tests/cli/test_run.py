@@ -171,7 +171,10 @@ def ticking() -> None:
 def test_no_step_outlives_its_run(flowc: CommandLine, number: signal.Signals, status: int) -> None:
     command = [sys.executable, "-m", "flowc", "run", flowc.write("ticks.py", TICKS)]
     ticks = Path("ticks")
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # these tests may run under `nohup`
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    signal.signal(signal.SIGHUP, before)
+    with process:
         while not ticks.exists():
             time.sleep(0.05)
         process.send_signal(number)
