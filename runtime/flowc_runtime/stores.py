@@ -79,22 +79,35 @@ class DamagedError(StoreError):
 def open_store(uri: str) -> Store:
     """The store at ``uri``; nothing is read or written yet.
 
-    Raises StoreError for a scheme that is not known, or whose package is not installed.
+    Raises StoreError for a URI that `check_uri` refuses, or whose package is not installed.
     """
-    scheme, colon, rest = uri.partition(":")
-    if not colon or (os.name == "nt" and len(scheme) == 1):
-        raise StoreError(f"'{uri}' is no store URI; for a folder write 'file:{uri}'")
+    check_uri(uri)
+    scheme, _, rest = uri.partition(":")
     if scheme == "file":
         return FileStore(_folder(rest, uri))
-    if scheme not in SCHEMES:
-        raise StoreError(f"unknown store scheme '{scheme}:' in '{uri}'; known: {_schemes()}")
     from flowc_runtime import objectstore  # needs a package that few have
 
     return objectstore.open_objects(uri)
 
 
-def _schemes() -> str:
-    return ", ".join(f"{scheme}:" for scheme in SCHEMES)
+def check_uri(uri: str) -> None:
+    """Raises StoreError for what is no store's URI: ``file:`` and a folder, or the scheme of an
+    object storage and ``//bucket/prefix``.
+    """
+    scheme, colon, rest = uri.partition(":")
+    if not colon or (os.name == "nt" and len(scheme) == 1):
+        raise StoreError(f"'{uri}' is no store URI; for a folder write 'file:{uri}'")
+    if scheme == "file":
+        _folder(rest, uri)
+        return
+    if scheme not in SCHEMES:
+        known = ", ".join(f"{known}:" for known in SCHEMES)
+        raise StoreError(f"unknown store scheme '{scheme}:' in '{uri}'; known: {known}")
+    if not rest.startswith("//") or rest[2:3] in {"", "/"}:
+        raise StoreError(f"'{uri}' names no bucket; write '{scheme}://bucket/prefix'")
+    # Engines have templates of their own for some of these.
+    if not uri.isprintable() or any(sign in uri for sign in " {}$"):
+        raise StoreError(f"{uri!r} is no store URI: a space, a brace or a dollar sign is in it")
 
 
 def _folder(rest: str, uri: str) -> str:

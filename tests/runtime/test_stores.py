@@ -139,6 +139,12 @@ def test_permissions_follow_the_umask(tmp_path: Path) -> None:
         ("ftp://x", "unknown store scheme 'ftp:' in 'ftp://x'; known: file:, s3:, gs:, az:"),
         ("some/folder", "'some/folder' is no store URI; for a folder write 'file:some/folder'"),
         ("file:", "'file:' names no folder"),
+        ("s3://", "'s3://' names no bucket; write 's3://bucket/prefix'"),
+        ("gs:bucket", "'gs:bucket' names no bucket; write 'gs://bucket/prefix'"),
+        (
+            "s3://b/{{$.x}}",
+            "'s3://b/{{$.x}}' is no store URI: a space, a brace or a dollar sign is in it",
+        ),
         ("file://host/x", "'file://host/x' names the host 'host'; a file store is a local folder"),
     ],
 )

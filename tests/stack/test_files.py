@@ -116,6 +116,7 @@ def test_a_stack_names_the_default_store(project: Path, monkeypatch: pytest.Monk
             ),
         ),
         ('"s3://bucket/flowc"', '"${STORE}"', "flowc.toml:6: store wants a URI"),
+        ('"s3://bucket/flowc"', '"bogus://x"', "flowc.toml:6: unknown store scheme 'bogus:'"),
         ("'two words'", "default", "flowc.toml:8: the stack 'default' is built in"),
         (
             'flavor = "apprise"\nurls',

@@ -25,6 +25,7 @@ from flowc.registry import (
     find_backend,
     split_target,
 )
+from flowc_runtime.stores import StoreError, check_uri
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,6 +97,7 @@ def compile_pipeline(  # noqa: PLR0913 - the options of a compilation, each by i
             hint="--store URI, FLOWC_STORE, or the store of a stack: s3://bucket/prefix, or "
             "file:///path with --volume",
         )
+    _check_store(store)
     check_features(front.pipeline, chosen.target, chosen.supports, chosen.hints)
     scheduled = check_schedule(front.pipeline, target, backend.supports)
     options = EmitOptions(
@@ -141,6 +143,13 @@ def _engine(target: str) -> EngineBackend:
             hint=f"flowc run SOURCE --target {target}",
         )
     return cast("EngineBackend", backend)
+
+
+def _check_store(store: str) -> None:
+    try:
+        check_uri(store)
+    except StoreError as error:
+        raise AuthorError(str(error), hint="s3://bucket/prefix, or file:///path") from error
 
 
 def _check_ship(ship: str, chosen: Chosen, bundles: Volume | None) -> None:

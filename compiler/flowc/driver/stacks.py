@@ -30,6 +30,7 @@ from flowc.passes.specification import stack_spec
 from flowc.trace import project_root
 from flowc.trace.flavors import FLAVORS, check_keys
 from flowc.trace.project import MARKERS
+from flowc_runtime.stores import StoreError, check_uri
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -259,7 +260,12 @@ class _Reader:
                 *place,
                 hint="file:, s3:, gs: or az:; what only the environment knows goes to FLOWC_STORE",
             )
-        return str(value)
+            return str(value)
+        try:
+            check_uri(value)
+        except StoreError as error:
+            self._wrong(str(error), *place)
+        return value
 
     def _named(
         self,
