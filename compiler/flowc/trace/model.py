@@ -184,38 +184,3 @@ def constant(value: Any, *, title: str, name: str, where: str) -> ir.Constant:
             where=where,
             hint="let a step create it and pass that step's output on",
         ) from None
-
-
-def accepts(wanted: ir.Type, value: Any) -> bool:  # noqa: PLR0911 - one for each kind
-    """Whether a value known at compile time fits an annotation; classes are not looked into."""
-    match wanted.kind:
-        case "none":
-            return value is None
-        case "bool":
-            return isinstance(value, bool)
-        case "int":
-            return isinstance(value, int) and not isinstance(value, bool)
-        case "float":
-            return isinstance(value, (int, float)) and not isinstance(value, bool)
-        case "str" | "bytes" | "list" | "dict" | "set" | "frozenset" | "tuple":
-            return wanted.kind in {base.__name__ for base in type(value).__mro__[-2:]}
-        case "union":
-            return any(accepts(alternative, value) for alternative in wanted.args)
-        case "literal":
-            return _literal_text(value) in wanted.values
-        case _:
-            return True
-
-
-def takes_text(wanted: ir.Type) -> bool:
-    """Whether any text fits an annotation."""
-    if wanted.kind == "union":
-        return any(map(takes_text, wanted.args))
-    return wanted.kind in {"any", "str"}
-
-
-def _literal_text(value: Any) -> str:
-    try:
-        return json.dumps(values.encode(value))
-    except values.NotEncodable:
-        return ""

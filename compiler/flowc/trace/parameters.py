@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flowc import ir
 from flowc.authoring.schedule import RunTime
 from flowc.errors import AuthorError, did_you_mean
-from flowc.trace.model import REQUIRED, Argument, Signature, accepts
+from flowc.trace.fitting import accepts
+from flowc.trace.model import REQUIRED, Argument, Signature
 from flowc.trace.tracer import check_secret
 from flowc.trace.types import type_spec
 from flowc_runtime import values
@@ -181,13 +183,21 @@ def _default(pipeline: Pipeline, argument: Argument) -> str | None:
     if argument.default is REQUIRED:
         return None
     value = argument.default
-    if not accepts(argument.type, value):
+    if not accepts(_outline(argument.type), value):
         raise AuthorError(
             f"{pipeline.title}: the default of '{argument.name}' is {value!r}, but it is "
             f"annotated {values.type_text(type_spec(argument.type))}",
             where=pipeline.where,
         )
     return plain_text(pipeline, argument.name, argument.type, value)
+
+
+def _outline(wanted: ir.Type) -> ir.Type:
+    """The type without its items and classes: those may be given in their plain form."""
+    if wanted.kind == "class":
+        return ir.ANY
+    parts = tuple(map(_outline, wanted.args)) if wanted.kind == "union" else ()
+    return replace(wanted, args=parts, variadic=False)
 
 
 def plain_text(pipeline: Pipeline, name: str, wanted: ir.Type, value: Any) -> str:

@@ -23,16 +23,15 @@ from flowc.errors import AuthorError
 from flowc.narrowing import is_dict, is_sequence
 from flowc.trace import project
 from flowc.trace.configuration import EMPTY, Configuration, with_inputs
+from flowc.trace.fitting import accepts, takes_text
 from flowc.trace.materializers import check_outputs, with_materializers
 from flowc.trace.model import (
     REQUIRED,
     Signature,
     StepModel,
-    accepts,
     constant,
     signature_of,
     step_model,
-    takes_text,
 )
 from flowc.trace.order import After, AfterReader, check_owner
 from flowc.trace.types import hints_of, type_spec
@@ -274,12 +273,10 @@ class Tracer:
         if type(value) is Secret:
             check_secret(value, wanted, title=title, name=name, where=where)
             return
-        if _is_symbolic(value) or accepts(wanted, value):
-            return
-        if _holds_symbolic(value):
+        if _holds_symbolic(value) or accepts(wanted, value):
             return
         raise AuthorError(
-            f"{title}: '{name}' wants {values.type_text(type_spec(wanted))}, got {value!r}",
+            f"{title}: '{name}' wants {values.type_text(type_spec(wanted))}, got {value!r:.200}",
             where=where,
         )
 

@@ -158,9 +158,15 @@ def _name_in(annotation: Any) -> str | None:
 def _container(kind: str, args: tuple[Any, ...]) -> ir.Type:
     variadic = kind == "tuple" and args[1:] == (Ellipsis,)
     items = args[:1] if variadic else args
-    if items == ((),):
+    if items == ((),) or any(map(_is_unpacked, items)):
         items = ()
     return ir.Type(kind=kind, args=tuple(type_of(arg) for arg in items), variadic=variadic)
+
+
+def _is_unpacked(arg: Any) -> bool:
+    """Whether it stands for any number of items: ``*tuple[int, ...]``, ``*Ts``."""
+    origin = typing.get_origin(arg)
+    return getattr(arg, "__unpacked__", False) or getattr(origin, "_name", "") == "Unpack"
 
 
 def _hashable(annotation: Any) -> bool:
