@@ -127,6 +127,18 @@ def p(n: int = 1, must: str = "m"):
             "step 'make' has no output 'b' to give a materializer",
             "",
         ),
+        (
+            "steps:\n  make:\n    output_materializers:\n      a: json.JSONEncoder",
+            4,
+            "step 'make': output 'a': 'json:JSONEncoder' is no materializer: it has no save",
+            "write a class with save(value, path) and load(path)",
+        ),
+        (
+            "steps:\n  make:\n    settings:\n      output_materializers:\n        a: M",
+            5,
+            "output 'a': a materializer is a class or its import path, got 'M'",
+            "",
+        ),
         ("steps:\n  make:\n    retry:\n      delay: -1", 4, "step 'make': retry: delay wants", ""),
     ],
 )

@@ -168,7 +168,8 @@ def test_an_authors_materializer_travels_and_counts(tmp_path: Path) -> None:
     )
     file.write_text(text)
     mine = tmp_path / "mine.py"
-    mine.write_text("class M:\n    version = 1\n    def save(self, value, path): ...\n")
+    methods = "    def save(self, value, path): ...\n    def load(self, path): ...\n"
+    mine.write_text(f"class M:\n    version = 1\n{methods}")
     first = prepare(load_pipeline(str(file)))
     assert b"class M" in zipfile.ZipFile(io.BytesIO(first.bundle.data)).read("src/mine.py")
     mine.write_text(mine.read_text().replace("version = 1", "version = 2"))

@@ -181,11 +181,14 @@ class Tracer:
         self._upstream = []
         inputs = self._inputs(model, given, where)
         order = (*scope.after, *self._after(after, step.title, where))
+        places: dict[str, str] = {}
         for configuration in configured:
             check_outputs(step.title, configuration.outputs, model.outputs)
+            places.update(configuration.outputs)
         options = merge(scope.options, self._anchored(step.options, scope.folder))
         options = self.configuration.step_options(options, step_id, step.name)
-        outputs = with_materializers(step, model.outputs, options.get("output_materializers", {}))
+        chosen = options.get("output_materializers", {})
+        outputs = with_materializers(step, model.outputs, chosen, places)
         file, _, line = where.rpartition(":")
         code = step.entrypoint.__code__
         node = ir.Step(
