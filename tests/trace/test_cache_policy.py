@@ -104,6 +104,7 @@ def p():
         ("'daily'", "step 'use': cache_policy wants a CachePolicy, got 'daily'", ""),
         ("CachePolicy(versions='mior')", "versions wants one of ignore, minor, exact", "'minor'"),
         ("CachePolicy(expires=0)", "expires wants seconds above 0 or a timedelta, got 0", ""),
+        ("CachePolicy(expires=10**400)", "above 0 or a timedelta, got a number of about 400", ""),
         ("CachePolicy(expires='1h')", "expires wants seconds above 0 or a timedelta", ""),
         ("CachePolicy(expires=True)", "expires wants seconds above 0 or a timedelta", ""),
         ("CachePolicy(ignore_inputs='note')", "ignore_inputs wants a list of names", ""),

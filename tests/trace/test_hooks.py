@@ -81,8 +81,21 @@ def test_hooks_that_no_container_could_call(tmp_path: Path, given: str, message:
     [
         ("timeout=0", "timeout wants seconds above 0, got 0"),
         ("timeout='1'", "timeout wants seconds above 0, got '1'"),
+        ("timeout=10**400", "timeout wants seconds above 0, got a number of about 400 digits"),
+        ("timeout=10**5000", "wants seconds above 0, got a number of about 5000 digits"),
         ("infrastructure_retries=-1", "infrastructure_retries wants an integer from 0, got -1"),
+        ("infrastructure_retries=2**31", "wants an integer up to 2147483647, got 2147483648"),
         ("retry=RetryConfig(max_delay=-1)", "max_delay wants a number from 0, got -1"),
+        ("retry=RetryConfig(max_delay=10**400)", "max_delay wants a number from 0, got a number"),
+        ("retry=RetryConfig(delay=-(10**400))", "delay wants a number from 0, got a number of"),
+        ("retry=RetryConfig(backoff=10**5000)", "backoff wants a number from 0, got a number of"),
+        (
+            "retry=RetryConfig(max_retries=10**400)",
+            "max_retries wants an integer up to 2147483647",
+        ),
+        ("settings={'resources': {'cpu_count': 10**5000}}", "got a number of about 5000 digits"),
+        ("settings={'resources': {'memory': 10**5000}}", "got a number of about 5000 digits"),
+        ("settings={'resources': {'gpu_count': 10**400}}", "got a number of about 400 digits"),
         ("retry=RetryConfig(only_on=[3])", "only_on wants exception classes, got [3]"),
     ],
 )

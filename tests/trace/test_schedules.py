@@ -115,6 +115,8 @@ def test_what_is_no_schedule(tmp_path: Path, written: str, message: str) -> None
 def test_limits_are_counts(tmp_path: Path, limit: str, value: str) -> None:
     told = refusal(tmp_path, f"@pipeline({limit}={value})\ndef p():\n    use(1)\n")
     assert f"{limit} wants an integer from 1, got {value}" in told
+    told = refusal(tmp_path, f"@pipeline({limit}=2**31)\ndef p():\n    use(1)\n")
+    assert f"{limit} wants an integer up to 2147483647, got 2147483648" in told
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flowc.authoring.arguments import check_names
 from flowc.authoring.handles import author_location
 from flowc.authoring.hooks import HookReference, check_runs, function_reference
+from flowc.authoring.numbers import LARGEST, shown
 from flowc.errors import AuthorError, did_you_mean
 from flowc.narrowing import is_sequence
 
@@ -90,7 +91,7 @@ class CachePolicy:
         return f"CachePolicy({parts})"
 
     def _wrong(self, name: str, wants: str, value: object) -> AuthorError:
-        return AuthorError(f"{TITLE}: {name} wants {wants}, got {value!r}", where=self.where)
+        return AuthorError(f"{TITLE}: {name} wants {wants}, got {shown(value)}", where=self.where)
 
     def _texts(self, name: str, value: Any, what: str) -> tuple[str, ...]:
         if not is_sequence(value) or not all(isinstance(it, str) and it for it in value):
@@ -117,7 +118,7 @@ class CachePolicy:
         if value is None:
             return None
         number = value.total_seconds() if hasattr(value, "total_seconds") else value
-        if type(number) not in (int, float) or not 0 < number < float("inf"):
+        if type(number) not in (int, float) or not 0 < number <= LARGEST:
             raise self._wrong("expires", "seconds above 0 or a timedelta", value)
         return float(number)
 

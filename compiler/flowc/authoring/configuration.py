@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flowc.authoring.caching import CachePolicy
 from flowc.authoring.hooks import EVENTS, PIPELINE_EVENTS, STEP_EVENTS, hook_reference
+from flowc.authoring.numbers import LARGEST, count_problem, shown
 from flowc.authoring.resources import Settings
 from flowc.authoring.retry import RetryConfig
 from flowc.authoring.schedule import WANTS_CRON, Schedule
@@ -74,7 +75,7 @@ def check_options(
             continue
         problem = _problem(name, value)
         if problem:
-            raise AuthorError(f"{what}: {name} {problem}, got {value!r}", where=where)
+            raise AuthorError(f"{what}: {name} {problem}, got {shown(value)}", where=where)
     if isinstance(given.get("schedule"), str):
         given["schedule"] = Schedule(given["schedule"])
     return _with_materializers(given, known, what=what, where=where)
@@ -136,6 +137,8 @@ def merge_settings(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[s
 
 
 def _problem(name: str, value: Any) -> str:
+    if name in _COUNTS:
+        return count_problem(value, _COUNTS[name])
     accepts, wants = _RULES[name]
     return "" if accepts(value) else f"wants {wants}"
 
@@ -152,16 +155,16 @@ def _are_substitutions(value: Any) -> bool:
     return (
         _has_text_keys(value)
         and all(name.isidentifier() for name in value)
-        and all(type(held) in (str, int, float) for held in value.values())
+        and all(_is_substitute(held) for held in value.values())
     )
+
+
+def _is_substitute(value: Any) -> bool:
+    return type(value) in (str, float) or (type(value) is int and abs(value) <= LARGEST)
 
 
 def _is_schedule(value: Any) -> bool:
     return isinstance(value, Schedule) or (isinstance(value, str) and is_cron(value))
-
-
-def _is_limit(value: Any) -> bool:
-    return type(value) is int and value > 0
 
 
 def _is_name(value: Any) -> bool:
@@ -169,7 +172,7 @@ def _is_name(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and 0 < value < float("inf")
+    return type(value) in (int, float) and 0 < value <= LARGEST
 
 
 def _has_text_keys(value: Any) -> bool:
@@ -180,6 +183,9 @@ def _texts(items: Iterable[Any]) -> bool:
     return all(isinstance(item, str) for item in items)
 
 
+_COUNTS = {"infrastructure_retries": 0, "max_active_runs": 1, "max_parallel_steps": 1}
+"""Options that are integers, each with the least."""
+
 _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "cache_policy": (lambda value: isinstance(value, CachePolicy), "a CachePolicy"),
     "enable_cache": (lambda value: isinstance(value, bool), "True or False"),
@@ -189,18 +195,12 @@ _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "output_materializers": (_has_text_keys, "a dict with text keys"),
     "include": (lambda value: is_sequence(value) and _texts(value), "a list of glob patterns"),
     "timeout": (_is_number, "seconds above 0"),
-    "infrastructure_retries": (
-        lambda value: type(value) is int and value >= 0,
-        "an integer from 0",
-    ),
     "execution_mode": (
         lambda value: value in EXECUTION_MODES,
         f"one of {', '.join(EXECUTION_MODES)}",
     ),
     "run_name": (_is_text, "a text"),
     "schedule": (_is_schedule, f"{WANTS_CRON}, or a Schedule"),
-    "max_active_runs": (_is_limit, "an integer from 1"),
-    "max_parallel_steps": (_is_limit, "an integer from 1"),
     "config_path": (_is_path, "the path of a YAML file"),
     "substitutions": (_are_substitutions, "a dict of names to texts or numbers"),
     **dict.fromkeys(COMPONENT_KINDS, (_is_name, "the name of a component")),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from flowc.authoring.arguments import check_names
 from flowc.authoring.handles import author_location
+from flowc.authoring.numbers import LARGEST, count_problem, shown
 from flowc.errors import AuthorError
 from flowc.narrowing import is_sequence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-INFINITE = float("inf")
 
 
 class RetryConfig:
@@ -49,21 +48,21 @@ class RetryConfig:
 StepRetryConfig = RetryConfig
 
 
-def count(name: str, value: object) -> int:
-    """Raises AuthorError unless ``value`` is an integer from 0."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise AuthorError(
-            f"{name} wants an integer from 0, got {value!r}", where=author_location()
-        )
+def count(name: str, value: int) -> int:
+    """Raises AuthorError unless ``value`` is an integer from 0 that engines can count to."""
+    problem = count_problem(value, 0)
+    if problem:
+        raise AuthorError(f"{name} {problem}, got {shown(value)}", where=author_location())
     return value
 
 
 def seconds(name: str, value: float) -> float:
     """Raises AuthorError unless ``value`` is a finite number from 0."""
-    number = float(value) if type(value) in (int, float) else -1.0
-    if not 0.0 <= number < INFINITE:
-        raise AuthorError(f"{name} wants a number from 0, got {value!r}", where=author_location())
-    return number
+    if type(value) not in (int, float) or not 0 <= value <= LARGEST:
+        raise AuthorError(
+            f"{name} wants a number from 0, got {shown(value)}", where=author_location()
+        )
+    return float(value)
 
 
 def _exceptions(given: object) -> tuple[type[BaseException], ...]:

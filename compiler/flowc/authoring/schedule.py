@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flowc.authoring.arguments import check_names
 from flowc.authoring.handles import author_location
+from flowc.authoring.numbers import shown
 from flowc.errors import AuthorError
 from flowc_runtime import schedules
 from flowc_runtime.schedules import (
@@ -85,7 +86,7 @@ class Schedule:
             given[ours] = given[ours] if value is None else value
 
     def _wrong(self, what: str, value: object) -> AuthorError:
-        return AuthorError(f"Schedule: {what}, got {value!r}", where=self.where)
+        return AuthorError(f"Schedule: {what}, got {shown(value)}", where=self.where)
 
     def _cron(self, value: Any) -> str | None:
         if value is None or (isinstance(value, str) and is_cron(value)):

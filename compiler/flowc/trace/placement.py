@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from flowc import ir
+from flowc.authoring.numbers import shown
 from flowc.errors import AuthorError
 from flowc.narrowing import is_dict, is_sequence
 from flowc.trace.resources import bytes_of, check_keys
@@ -76,7 +77,7 @@ class _Reader:
 
     def wrong(self, key: str, problem: str) -> AuthorError:
         return AuthorError(
-            f"{self.what}['{key}'] {problem}, got {self.given[key]!r}", where=self.where
+            f"{self.what}['{key}'] {problem}, got {shown(self.given[key])}", where=self.where
         )
 
     def text(self, key: str) -> str:
@@ -185,7 +186,7 @@ def _toleration(given: Any, what: str, where: str) -> ir.Toleration:
         raise AuthorError(
             f"{what} lacks the key of a taint", where=where, hint="operator Exists needs none"
         )
-    if seconds is not None and (type(seconds) is not int or seconds < 0):
+    if seconds is not None and (type(seconds) is not int or not 0 <= seconds < 2**63):
         raise reader.wrong("toleration_seconds", "wants an integer from 0")
     if seconds is not None and effect != "NoExecute":
         raise reader.wrong("toleration_seconds", "is only for the effect NoExecute")

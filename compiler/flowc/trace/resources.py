@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from flowc import ir
+from flowc.authoring.numbers import shown
 from flowc.errors import AuthorError, did_you_mean
 from flowc.narrowing import is_dict
 
@@ -45,7 +46,7 @@ def resource_settings(given: Any, *, title: str, where: str) -> ir.Resources:
 
     def wrong(key: str, wants: str) -> AuthorError:
         return AuthorError(
-            f"{title}: settings['resources']['{key}'] wants {wants}, got {given[key]!r}",
+            f"{title}: settings['resources']['{key}'] wants {wants}, got {shown(given[key])}",
             where=where,
         )
 
@@ -118,7 +119,7 @@ def bytes_of(given: Any) -> int | None:
 
 
 def _millis(given: Any) -> int | None:
-    text = f"{given}" if type(given) in (int, float) else given
+    text = shown(given) if type(given) in (int, float) else given
     if not isinstance(text, str) or not _CPU.fullmatch(text):
         return None
     thousandths = int(text[:-1]) if text.endswith("m") else round(float(text) * 1000)

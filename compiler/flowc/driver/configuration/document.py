@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 MAX_DEPTH = 100
 """Of lists and mappings in each other; only an alias that leads to itself is deeper."""
 
+SHOWN = 40
+"""Characters of a text that is no number; Python reads none of more than some 4300 digits."""
+
 TAG = "tag:yaml.org,2002:"
 SECRET = "!secret"  # noqa: S105 - a tag
 WRITTEN = "write !secret NAME, or !secret NAME/KEY"
@@ -202,7 +205,8 @@ def _number(kind: Callable[..., Any], text: str, where: str) -> Any:
             return int(lowered, 0) if lowered[:2] in {"0o", "0x"} else int(lowered)
         return float(lowered.replace(".inf", "inf").replace(".nan", "nan"))
     except ValueError:
-        raise AuthorError(f"'{text}' is no number", where=where) from None
+        seen = text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+        raise AuthorError(f"'{seen}' is no number", where=where) from None
 
 
 def fill_in(text: str, where: str) -> str:
