@@ -73,6 +73,8 @@ def last_failure(task: Task) -> AttemptRecord | None:
 
 def wait_before(retry: RetrySpec, number: int) -> float:
     """Seconds to wait before a retry; the first is number 1."""
+    if not retry["delay"]:
+        return 0.0  # however often it is multiplied, also by more than a float can hold
     try:
         seconds = retry["delay"] * retry["backoff"] ** (number - 1)
     except OverflowError:

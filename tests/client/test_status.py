@@ -79,6 +79,15 @@ def test_a_step_that_waits_for_its_retry_runs(built: StoreBuilder) -> None:
         assert statuses(built) == (expected, {"one": expected})
 
 
+@pytest.mark.parametrize("wait", [{"delay": 0.0}, {"delay": 1.0, "max_delay": 5.0}])
+def test_a_backoff_beyond_all_numbers(built: StoreBuilder, wait: dict[str, float]) -> None:
+    retry = {"max_retries": 9, "backoff": 1e200, **wait}
+    built.run(RUN, {"one": ()}, retry=retry, age=OLD)
+    for number in (1, 2, 3):
+        built.attempt(RUN, "one", number, started=1.0, heartbeat=1.0, ended=2.0, outcome="failed")
+    assert statuses(built) == ("lost", {"one": "lost"})
+
+
 @pytest.mark.parametrize(
     ("target", "age", "expected"),
     [

@@ -84,6 +84,7 @@ def test_a_wait_beyond_all_numbers() -> None:
     retry = {"max_retries": 2000, "delay": 1.0, "backoff": 10.0, "max_delay": 5.0}
     assert wait_before(retry, 1000) == 5.0  # type: ignore[arg-type]
     assert wait_before({**retry, "max_delay": None}, 1000) == float("inf")  # type: ignore[typeddict-item]
+    assert wait_before({**retry, "delay": 0.0, "max_delay": None}, 1000) == 0.0  # type: ignore[typeddict-item]
 
 
 def test_an_attempt_that_takes_too_long(bundle: Callable[..., Bundle]) -> None:

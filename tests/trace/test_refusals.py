@@ -124,6 +124,10 @@ def test_an_output_of_another_pipeline(tmp_path: Path) -> None:
         ("RetryConfig(max_retries=-1)", "max_retries wants an integer from 0, got -1"),
         ("RetryConfig(delay='1')", "delay wants a number from 0, got '1'"),
         ("RetryConfig(delay=float('nan'))", "delay wants a number from 0, got nan"),
+        (
+            "RetryConfig(max_retries=3, delay=1, backoff=1e200)",
+            "before retry 3, delay * backoff**2, is too long for any clock: set max_delay",
+        ),
         ("@step(name='')\ndef f(): ...", "the name of a step wants a text"),
         ("@pipeline(include='a')\ndef f(): ...", "include wants a list of glob patterns"),
     ],

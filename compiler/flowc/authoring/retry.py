@@ -19,7 +19,7 @@ class RetryConfig:
     The wait before retry k+1 is ``delay * backoff**k`` seconds, k counted from 0, and never more
     than ``max_delay``. With ``only_on``, other exceptions than these fail the step at once; a
     killed or timed-out attempt is retried all the same. Raises AuthorError for a value that is
-    negative or of the wrong type.
+    negative or of the wrong type, and for a last wait that never ends.
     """
 
     __slots__ = ("backoff", "delay", "max_delay", "max_retries", "only_on")
@@ -39,6 +39,19 @@ class RetryConfig:
         self.backoff = seconds("backoff", backoff)
         self.max_delay = None if max_delay is None else seconds("max_delay", max_delay)
         self.only_on = _exceptions(only_on)
+        if self.max_delay is None and self.max_retries and not self._ends():
+            raise AuthorError(
+                f"the wait before retry {max_retries}, delay * backoff**{max_retries - 1}, is too "
+                "long for any clock: set max_delay",
+                where=author_location(),
+            )
+
+    def _ends(self) -> bool:
+        """Whether the last wait does, and so each before it."""
+        try:
+            return not self.delay or self.delay * self.backoff ** (self.max_retries - 1) <= LARGEST
+        except OverflowError:
+            return False
 
     def __repr__(self) -> str:
         parts = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__slots__)

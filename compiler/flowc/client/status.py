@@ -121,7 +121,12 @@ def _wait(step: StepRecords, last: AttemptRecord) -> float:
         return 0.0
     failed = sum(attempt.get("outcome") == "failed" for attempt in step.attempts)
     delay = float(step.retry.get("delay", 0.0))
-    return delay * float(step.retry.get("backoff", 1.0)) ** (failed - 1)
+    limit = step.retry.get("max_delay")
+    try:
+        seconds = delay and delay * float(step.retry.get("backoff", 1.0)) ** (failed - 1)
+    except OverflowError:
+        seconds = float("inf")
+    return seconds if limit is None else min(seconds, float(limit))
 
 
 def _unrecorded(step: StepRecords, states: dict[str, State], stop: StopRecord | None) -> State:
