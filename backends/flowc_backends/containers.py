@@ -42,6 +42,9 @@ class Containers:
     claims: tuple[ir.Mount, ...] = ()
 
 
+SHOWN = 40
+"""Characters of an unusable text that its error shows."""
+
 _WRONG_VOLUME = {
     "docker": (
         "is a claim in a Kubernetes cluster, and {target} starts steps with Docker",
@@ -128,24 +131,27 @@ def bundles(options: EmitOptions) -> list[Volume]:
 
 def check_argument(text: str, what: str, where: str = "") -> list[FlowcError]:
     """Errors for text that no program can be given as an argument."""
+    shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
     if "\0" in text:
-        return [AuthorError(f"the {what} {text!r} holds a NUL", where=where)]
+        return [AuthorError(f"the {what} {shown!r} holds a NUL", where=where)]
     try:
         text.encode()
     except UnicodeEncodeError:
-        return [AuthorError(f"the {what} {text!r} is no Unicode text", where=where)]
+        return [AuthorError(f"the {what} {shown!r} is no Unicode text", where=where)]
     return []
 
 
 def check_texts(pipeline: ir.Pipeline) -> list[FlowcError]:
     """Errors for names and docstrings that no file or argument can hold."""
-    errors: list[FlowcError] = []
-    texts = [("pipeline", pipeline.name, pipeline.doc, pipeline.location)]
-    texts += [("step", step.id, step.doc, step.location) for step in pipeline.steps]
-    for what, name, doc, location in texts:
-        errors += check_argument(name, f"{what}'s name", str(location))
-        errors += check_argument(doc, f"{what}'s docstring", str(location))
-    return errors
+    texts = [(pipeline.name, "pipeline's name", pipeline.location)]
+    texts += [(pipeline.doc, "pipeline's docstring", pipeline.location)]
+    texts += [(step.id, "step's name", step.location) for step in pipeline.steps]
+    texts += [
+        (step.doc, "step's docstring", step.defined or step.location) for step in pipeline.steps
+    ]
+    # A step that is called many times has one docstring.
+    unique = dict.fromkeys((text, what, str(location)) for text, what, location in texts)
+    return [error for each in unique for error in check_argument(*each)]
 
 
 def places(step: ir.Step) -> str:

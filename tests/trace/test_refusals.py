@@ -180,6 +180,17 @@ def test_settings(tmp_path: Path, settings: object, message: str) -> None:
     assert error.where.endswith(".py:3")
 
 
+def test_where_a_nul_is(tmp_path: Path) -> None:
+    bad = write(tmp_path, "x = '\0'\n", name="nul_itself.py")
+    write(tmp_path, "x = '\0'\n", name="nul_below.py")
+    importer = write(tmp_path, "\nimport nul_below\n", name="nul_importer.py")
+    for source, where in ((bad, str(bad)), (importer, f"{importer}:3")):
+        with pytest.raises(FlowcError) as raised:
+            load_pipeline(str(source))
+        assert raised.value.where == where
+        assert "null bytes" in raised.value.message
+
+
 def test_sources(tmp_path: Path) -> None:
     good = write(tmp_path, STEPS, name="good.py")
     cases = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,7 +102,7 @@ def _import(name: str) -> ModuleType:
     except FlowcError:
         raise
     except SyntaxError as error:
-        raise AuthorError(f"no valid Python: {error.msg}", where=_place(error)) from None
+        raise AuthorError(f"no valid Python: {error.msg}", where=_place(error, name)) from None
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise
@@ -110,8 +111,18 @@ def _import(name: str) -> ModuleType:
         ) from None
 
 
-def _place(error: SyntaxError) -> str:
-    return f"{error.filename}:{error.lineno}"
+def _place(error: SyntaxError, name: str) -> str:
+    """Of a NUL Python does not tell the place: then it is told who imports the file."""
+    if error.filename:
+        return f"{error.filename}:{error.lineno}" if error.lineno else error.filename
+    importers = [
+        f"{frame.filename}:{frame.lineno}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith("<frozen")
+        and frame.filename not in {__file__, importlib.__file__}
+    ]
+    spec = importlib.util.find_spec(name)
+    return importers[-1] if importers or spec is None else str(spec.origin)
 
 
 def _choose(module: ModuleType, wanted: str, source: str) -> Pipeline:

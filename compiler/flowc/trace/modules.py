@@ -39,8 +39,9 @@ class Parsed:
         try:
             return ast.parse(self.source, filename=str(self.file))
         except SyntaxError as error:
+            line = f":{error.lineno}" if error.lineno else ""
             raise AuthorError(
-                f"no valid Python: {error.msg}", where=f"{self.file}:{error.lineno}"
+                f"no valid Python: {error.msg}", where=f"{self.file}{line}"
             ) from None
 
 
