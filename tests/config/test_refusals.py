@@ -165,6 +165,72 @@ def test_everything_that_is_wrong_is_told_at_once(scene: Scene) -> None:
     assert sorted(places) == ["c.yaml:1:", "c.yaml:2:", "c.yaml:5:", "c.yaml:6:"]
 
 
+EVERYWHERE = """
+retry: {max_retries: -1, delay: -1, backof: 2}
+settings:
+  nothing: {}
+  resources: {cpu_count: -1, memory: 3, gpu_count: 1}
+  kubernetes: {volumes: [{path: a}]}
+on_failure: nope.mod
+on_success: nope.other
+run_name: "{zip}"
+parameters:
+  n: a
+  q: 1
+steps:
+  nope: {timeout: 1}
+  use_2:
+    timeout: -1
+    parameters:
+      zz: 1
+      y: b
+    output_materializers: {a: m.M}
+"""
+
+
+def places(refusal: str) -> list[int]:
+    lines = [line for line in refusal.splitlines() if not line.startswith("  hint: ")]
+    assert all(line.startswith("c.yaml:") for line in lines)
+    return [int(line.split(":")[1]) for line in lines]
+
+
+def test_what_only_tracing_finds_is_told_with_the_rest(scene: Scene) -> None:
+    scene.pipeline(PIPELINE)
+    found = places(scene.refusal(EVERYWHERE))
+    assert found == [2, 2, 2, 4, 5, 5, 6, 7, 8, 9, 11, 12, 14, 16, 18, 19, 20]
+
+
+def test_inputs_that_lack_what_is_wrong_are_no_second_problem(scene: Scene) -> None:
+    scene.pipeline("@step\ndef a(n: int) -> None: ...\n@pipeline\ndef p():\n    a()\n")
+    yaml = "steps:\n  a:\n    parameters:\n      n: x\n  b: {}\n"
+    assert places(scene.refusal(yaml)) == [4, 5]
+    assert places(scene.refusal(yaml.replace("n: x", "m: 1"))) == [4, 5]
+    assert places(scene.refusal("timeot: 1\n" + yaml)) == [1, 5, 6]
+
+
+def test_an_exception_that_may_come_of_what_is_wrong_is_not_told(scene: Scene) -> None:
+    scene.pipeline(PIPELINE.replace("    inner()", "    raise OSError"))
+    assert places(scene.refusal("timeot: 1\n")) == [1]
+
+
+@pytest.mark.parametrize("parameters", ["{n: a}", "{m: 3}", "3"])
+def test_steps_that_wrong_parameters_would_have_made_are_not_missed(
+    scene: Scene, parameters: str
+) -> None:
+    shaped = "@step\ndef a() -> None: ...\n@pipeline\ndef p(n: int = 1):\n"
+    scene.pipeline(f"{shaped}    for _ in range(n):\n        a()\n")
+    yaml = f"timeout: -1\nparameters: {parameters}\nsteps: {{a_3: {{}}}}\n"
+    assert places(scene.refusal(yaml)) == [1, 2]
+    assert places(scene.refusal("timeout: -1\nsteps: {a_3: {}}\n")) == [1, 2]
+
+
+def test_fields_of_wrong_substitutions_are_not_missed(scene: Scene) -> None:
+    scene.pipeline(PIPELINE)
+    run_name = "run_name: '{stage}'\n"
+    assert places(scene.refusal(run_name + "substitutions: {stage: [1]}")) == [2]
+    assert places(scene.refusal(run_name + "substitution: {stage: a}")) == [2]
+
+
 def test_a_hook_of_a_file_is_looked_at_like_any_other(scene: Scene) -> None:
     scene.pipeline(PIPELINE)
     module = scene.load().entrypoint.__module__

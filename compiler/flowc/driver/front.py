@@ -11,6 +11,7 @@ from flowc.authoring.handles import author_location
 from flowc.driver.bundle import build_bundle, included_files
 from flowc.driver.configuration import read_configuration
 from flowc.driver.stacks import stacks_of
+from flowc.errors import raise_all
 from flowc.ir.verify import verify
 from flowc.passes.code import digest_code, digest_objects
 from flowc.passes.secrets import check_secrets
@@ -59,7 +60,10 @@ def bind_call(
 ) -> dict[str, Any]:
     """What a call from Python passes; it may leave to a file what that holds."""
     signature = signature_of(pipeline, hints_of(pipeline.entrypoint))
-    elsewhere = read_configuration(pipeline).parameters
+    configuration = read_configuration(pipeline)
+    if configuration.partial:
+        raise_all([*configuration.errors])
+    elsewhere = configuration.parameters
     return signature.bind(args, kwargs, call=author_location(), elsewhere=elsewhere)
 
 

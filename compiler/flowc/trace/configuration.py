@@ -19,11 +19,12 @@ from flowc.trace.types import type_spec
 from flowc_runtime import values
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from flowc import ir
     from flowc.authoring.pipeline import Pipeline
     from flowc.trace.model import Argument, Signature
+    from flowc.trace.problems import Problems
     from flowc_runtime.contract import TypeSpec
 
 
@@ -52,7 +53,15 @@ class StepConfiguration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """A run configuration; ``places`` are those of ``options``."""
+    """A run configuration; ``places`` are those of ``options``.
+
+    ``errors`` are what is wrong in ``file`` by itself, and left out here. It is ``partial`` when
+    parameters or substitutions were, on which the rest of the file may lean.
+    """
+
+    file: str = ""
+    errors: Sequence[FlowcError] = ()
+    partial: bool = False
 
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     places: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -128,11 +137,12 @@ def with_inputs(
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
     call: str,
+    problems: Problems,
 ) -> dict[str, Any]:
     """``kwargs`` and what the configuration says of inputs that the call leaves open.
 
-    Raises AuthorError for an input that does not exist, a value that does not fit its annotation,
-    and for another value than the call's, at ``call``.
+    A problem is an input that does not exist, a value that does not fit its annotation, and
+    another value than the call's, at ``call``.
     """
     chosen: dict[str, Given] = {}
     for configuration in configurations:
@@ -142,22 +152,23 @@ def with_inputs(
     in_code = {**dict(zip(places, args, strict=False)), **kwargs}
     added: dict[str, Any] = {}
     for name, given in chosen.items():
-        if name not in arguments:
-            raise AuthorError(
-                f"{signature.title} has no input '{name}'",
-                where=given.where,
-                hint=did_you_mean(name, list(arguments)) or "it takes none",
-            )
-        value = _read(signature, arguments[name], given)
-        if name not in in_code:
-            added[name] = value
-        elif not _same(value, in_code[name]):
-            raise AuthorError(
-                f"{signature.title}: '{name}' is {given.value!r} here, "
-                f"and the call at {call} passes {in_code[name]!r}",
-                where=given.where,
-                hint="take one of the two away",
-            )
+        with problems.collected():
+            if name not in arguments:
+                raise AuthorError(
+                    f"{signature.title} has no input '{name}'",
+                    where=given.where,
+                    hint=did_you_mean(name, list(arguments)) or "it takes none",
+                )
+            value = _read(signature, arguments[name], given)
+            if name not in in_code:
+                added[name] = value
+            elif not _same(value, in_code[name]):
+                raise AuthorError(
+                    f"{signature.title}: '{name}' is {given.value!r} here, "
+                    f"and the call at {call} passes {in_code[name]!r}",
+                    where=given.where,
+                    hint="take one of the two away",
+                )
     return {**kwargs, **added}
 
 
@@ -186,17 +197,25 @@ def _same(value: Any, other: Any) -> bool:
 
 
 def pipeline_values(
-    configuration: Configuration, title: str, types: Mapping[str, ir.Type]
+    configuration: Configuration,
+    title: str,
+    types: Mapping[str, ir.Type],
+    check: Callable[[str, Given], None],
+    problems: Problems,
 ) -> dict[str, Given]:
-    """The pipeline's parameters as they stand in the file.
+    """The pipeline's parameters as they stand in the file, those that ``check`` lets pass.
 
-    Raises AuthorError for one that does not exist.
+    A problem is what it raises, and a parameter that does not exist.
     """
+    sound: dict[str, Given] = {}
     for name, given in configuration.parameters.items():
-        if name not in types:
-            raise AuthorError(
-                f"{title} has no parameter '{name}'",
-                where=given.where,
-                hint=did_you_mean(name, list(types)) or "it takes none",
-            )
-    return dict(configuration.parameters)
+        with problems.collected():
+            if name not in types:
+                raise AuthorError(
+                    f"{title} has no parameter '{name}'",
+                    where=given.where,
+                    hint=did_you_mean(name, list(types)) or "it takes none",
+                )
+            check(name, given)
+            sound[name] = given
+    return sound

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from flowc.authoring.retry import RetryConfig
     from flowc.authoring.schedule import Schedule
+    from flowc.trace.problems import Problems
 
 
 def retry(config: RetryConfig | None) -> ir.Retry:
@@ -56,10 +57,20 @@ def schedule(given: Schedule | None) -> ir.Schedule | None:
 
 
 def hooks(
-    options: Mapping[str, Any], events: tuple[str, ...], *, title: str, root: Path
+    options: Mapping[str, Any],
+    events: tuple[str, ...],
+    *,
+    title: str,
+    root: Path,
+    problems: Problems,
 ) -> tuple[ir.Hook, ...]:
-    """Raises AuthorError for an import path that leads nowhere."""
-    return tuple(_hook(event, options[event], title, root) for event in events if event in options)
+    """Raises AuthorError for an import path that leads nowhere, unless it stands in a file."""
+    found: list[ir.Hook] = []
+    for event in events:
+        if event in options:
+            with problems.collected():
+                found.append(_hook(event, options[event], title, root))
+    return tuple(found)
 
 
 def _hook(event: str, reference: HookReference, title: str, root: Path) -> ir.Hook:

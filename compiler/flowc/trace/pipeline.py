@@ -30,6 +30,7 @@ from flowc.trace.parameters import (
     takes_no_value,
 )
 from flowc.trace.placement import placement_settings
+from flowc.trace.problems import Problems
 from flowc.trace.resources import check_gpus, resource_settings
 from flowc.trace.settings import check_components, docker_settings, secret_environment
 from flowc.trace.shape import shape_parameters
@@ -82,6 +83,26 @@ def trace_calls(
     stack: ir.Stack = NO_STACK,
 ) -> tuple[ir.Pipeline, Mapping[str, Call]]:
     """The same, and what was recorded of each invocation."""
+    problems = Problems(configuration.file, configuration.errors)
+    try:
+        found = _trace(pipeline, typed or {}, given or {}, configuration, stack, problems)
+    except FlowcError as error:
+        if not problems.keep(error) and not problems:
+            raise
+    else:
+        if not problems:
+            return found
+    raise problems.error()
+
+
+def _trace(
+    pipeline: Pipeline,
+    typed: Mapping[str, str],
+    given: Mapping[str, Any],
+    configuration: Configuration,
+    stack: ir.Stack,
+    problems: Problems,
+) -> tuple[ir.Pipeline, Mapping[str, Call]]:
     pipeline = configuration.configured(pipeline)
     code = pipeline.entrypoint.__code__
     root = project.project_root(code.co_filename)
@@ -89,12 +110,16 @@ def trace_calls(
     signature = signature_of(pipeline, hints_of(pipeline.entrypoint))
     annotated = {argument.name: argument.annotated for argument in signature.arguments}
     types = {argument.name: argument.type for argument in signature.arguments}
-    secrets = _secrets(signature, given or {}, configuration)
-    plain = {name: value for name, value in (given or {}).items() if type(value) is not Secret}
-    texts = _texts(pipeline, types, typed or {}, plain, configuration)
+    before = len(problems)
+    in_file = _in_file(pipeline, signature, given, configuration, problems)
+    secrets = _secrets(signature, given, in_file)
+    plain = {name: value for name, value in given.items() if type(value) is not Secret}
+    texts = _texts(pipeline, types, typed, plain, in_file)
     forced = shape_parameters(pipeline, annotated)
+    if forced and (configuration.partial or len(problems) > before):
+        raise problems.error()  # which steps there are depends on what is wrong
     parameters = read_parameters(pipeline, signature, forced, texts, secrets, here)
-    tracer = Tracer(root, configuration)
+    tracer = Tracer(root, configuration, problems=problems)
     _call(pipeline, tracer, _arguments(pipeline, parameters, tracer))
     if not tracer.calls:
         raise AuthorError(
@@ -102,7 +127,8 @@ def trace_calls(
             where=pipeline.where,
             hint="call at least one step in it",
         )
-    configuration.check_steps({id_: call.step.name for id_, call in tracer.calls.items()})
+    with problems.collected():
+        configuration.check_steps({id_: call.step.name for id_, call in tracer.calls.items()})
     traced = ir.Pipeline(
         name=pipeline.name,
         location=here,
@@ -110,7 +136,9 @@ def trace_calls(
         parameters=parameters,
         body=ir.Block(nodes=ordered(_steps(pipeline, tracer, root, stack))),
         include=_included(pipeline, tracer, root),
-        hooks=options.hooks(pipeline.options, PIPELINE_EVENTS, title=pipeline.title, root=root),
+        hooks=options.hooks(
+            pipeline.options, PIPELINE_EVENTS, title=pipeline.title, root=root, problems=problems
+        ),
         execution_mode=pipeline.options.get("execution_mode", "continue_on_failure"),
         schedule=options.schedule(pipeline.options.get("schedule")),
         max_active_runs=pipeline.options.get("max_active_runs", 0),
@@ -122,25 +150,47 @@ def trace_calls(
         notes=tuple(_notes(pipeline, tracer)),
     )
     check_names(traced)
-    check_naming(traced, configuration.places, pipeline.where)
+    if not configuration.partial:
+        check_naming(traced, configuration.places, pipeline.where)
     return traced, tracer.calls
 
 
+def _in_file(
+    pipeline: Pipeline,
+    signature: Signature,
+    given: Mapping[str, Any],
+    configuration: Configuration,
+    problems: Problems,
+) -> dict[str, Given]:
+    """The parameters of the file that are right; what is wrong with the others is a problem."""
+    arguments = {argument.name: argument for argument in signature.arguments}
+    types = {name: argument.type for name, argument in arguments.items()}
+
+    def check(name: str, found: Given) -> None:
+        holders = (given.get(name), found.value, arguments[name].default)
+        secret = next((value for value in holders if type(value) is Secret), None)
+        if secret is not None:
+            _check_secret_in_file(signature.title, arguments[name], secret, found)
+        else:
+            with placed(found.where):
+                plain_text(pipeline, name, types[name], found.value)
+
+    return pipeline_values(configuration, pipeline.title, types, check, problems)
+
+
 def _secrets(
-    signature: Signature, given: Mapping[str, Any], configuration: Configuration
+    signature: Signature, given: Mapping[str, Any], in_file: Mapping[str, Given]
 ) -> dict[str, Secret]:
     """What parameters have in place of values: as it is given, else in the file, else by default.
 
     Raises AuthorError for a file that contradicts a call in Python.
     """
     pairs = [(argument.name, argument.default) for argument in signature.arguments]
-    pairs += [(name, found.value) for name, found in configuration.parameters.items()]
+    pairs += [(name, found.value) for name, found in in_file.items()]
     pairs += given.items()
     secrets = {name: value for name, value in pairs if type(value) is Secret}
-    arguments = {argument.name: argument for argument in signature.arguments}
-    for name in secrets.keys() & configuration.parameters.keys() & arguments.keys():
-        found = configuration.parameters[name]
-        _check_secret_in_file(signature.title, arguments[name], secrets[name], found)
+    for name in secrets.keys() & in_file.keys():
+        found = in_file[name]
         if name in given and given[name] != found.value:
             raise AuthorError(
                 f"{signature.title}: parameter '{name}' is {found.value!r} here, "
@@ -162,17 +212,15 @@ def _texts(
     types: Mapping[str, ir.Type],
     typed: Mapping[str, str],
     given: Mapping[str, Any],
-    configuration: Configuration,
+    in_file: Mapping[str, Given],
 ) -> dict[str, str]:
     """Values of parameters as JSON texts: what is typed beats the file, what is given equals it.
 
     Raises AuthorError for a file that contradicts a call in Python.
     """
     texts: dict[str, str] = {}
-    for name, found in pipeline_values(configuration, pipeline.title, types).items():
-        if type(found.value) is Secret:
-            continue
-        with placed(found.where):
+    for name, found in in_file.items():
+        if type(found.value) is not Secret:
             texts[name] = plain_text(pipeline, name, types[name], found.value)
     for name, value in given.items():
         text = plain_text(pipeline, name, types.get(name, ir.ANY), value)
@@ -180,7 +228,7 @@ def _texts(
             raise AuthorError(
                 f"{pipeline.title}: parameter '{name}' is {texts[name]} here, "
                 f"and the call at {author_location()} passes {text}",
-                where=configuration.parameters[name].where,
+                where=in_file[name].where,
                 hint="take one of the two away",
             )
         texts[name] = text
@@ -316,7 +364,9 @@ def _steps(definition: Definition, tracer: Tracer, root: Path, stack: ir.Stack) 
                 cache_policy=policies.read(call.options.get("cache_policy"), call.step),
                 artifact_metadata=call.options.get("enable_artifact_metadata", True),
                 retry=options.retry(call.options.get("retry")),
-                hooks=options.hooks(call.options, STEP_EVENTS, title=title, root=root),
+                hooks=options.hooks(
+                    call.options, STEP_EVENTS, title=title, root=root, problems=tracer.problems
+                ),
                 timeout=call.options.get("timeout"),
                 infrastructure_retries=call.options.get("infrastructure_retries", 0),
                 docker=configured[key],
@@ -343,4 +393,7 @@ def _components(
     try:
         return component_uses(call.options, stack, inherited, title=title, where=where)
     except AuthorError as error:
-        raise tracer.configuration.blamed(error, call.step.id, call.step.name) from None
+        blamed = tracer.configuration.blamed(error, call.step.id, call.step.name)
+        if not tracer.problems.keep(blamed):
+            raise blamed from None
+        return ()

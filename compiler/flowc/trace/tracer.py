@@ -34,6 +34,7 @@ from flowc.trace.model import (
     step_model,
 )
 from flowc.trace.order import After, AfterReader, check_owner
+from flowc.trace.problems import Problems
 from flowc.trace.types import hints_of, type_spec
 from flowc_runtime import values
 
@@ -91,9 +92,14 @@ class Tracer:
     """Collects calls; nested pipelines are inlined under their name as prefix."""
 
     def __init__(
-        self, root: Path, configuration: Configuration = EMPTY, keep: Keep = constant
+        self,
+        root: Path,
+        configuration: Configuration = EMPTY,
+        keep: Keep = constant,
+        problems: Problems | None = None,
     ) -> None:
         self.root = root
+        self.problems = Problems() if problems is None else problems
         self.configuration = configuration
         self._keep = keep
         self.calls: dict[str, Call] = {}
@@ -176,18 +182,21 @@ class Tracer:
         left_open = model.signature.left_open(args, rest)
         configured = self.configuration.of(step_id, step.name)
         if configured:
-            rest = with_inputs(model.signature, configured, args, rest, where)
+            rest = with_inputs(model.signature, configured, args, rest, where, self.problems)
+        if self.problems:
+            rest = self._with_stand_ins(model.signature, args, rest)
         given = model.signature.bind(args, rest, call=where)
         self._upstream = []
         inputs = self._inputs(model, given, where)
         order = (*scope.after, *self._after(after, step.title, where))
         places: dict[str, str] = {}
         for configuration in configured:
-            check_outputs(step.title, configuration.outputs, model.outputs)
+            with self.problems.collected():
+                check_outputs(step.title, configuration.outputs, model.outputs)
             places.update(configuration.outputs)
         options = merge(scope.options, self._anchored(step.options, scope.folder))
         options = self.configuration.step_options(options, step_id, step.name)
-        chosen = options.get("output_materializers", {})
+        chosen = {} if self.problems else options.get("output_materializers", {})
         outputs = with_materializers(step, model.outputs, chosen, places)
         file, _, line = where.rpartition(":")
         code = step.entrypoint.__code__
@@ -210,6 +219,14 @@ class Tracer:
             after=order,
         )
         return self._handles(step_id, model)
+
+    def _with_stand_ins(
+        self, signature: Signature, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """``kwargs`` and something for inputs that may only lack what is wrong in the file."""
+        lacking = {arg.name for arg in signature.arguments if arg.default is REQUIRED}
+        lacking.intersection_update(signature.left_open(args, kwargs))
+        return {**kwargs, **{name: ParameterHandle(name, self) for name in lacking}}
 
     def _handles(self, step_id: str, model: StepModel) -> object:
         if not model.outputs:

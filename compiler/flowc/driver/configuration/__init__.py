@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def read_configuration(pipeline: Pipeline, file: str = "") -> Configuration:
     """What stands in ``file``, else in the pipeline's ``config_path``; nothing without either.
 
-    Raises AuthorError with the line for whatever is wrong in it.
+    What is wrong in it is among its ``errors``, each with its line; tracing raises them with what
+    else it finds. Raises AuthorError for what is no YAML.
     """
     own: str | os.PathLike[str] = pipeline.options.get("config_path", "")
     path = file or os.fspath(own)

@@ -1,13 +1,14 @@
 """A run configuration from its YAML file: every key is known, and every value of its kind.
 
 Options are checked by what checks a decorator's arguments, one at a time, so that each problem is
-told with its line. All problems are told at once.
+told with its line. What is wrong is left out, and told together with what tracing finds.
 """
 
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from flowc.authoring.retry import RetryConfig
 from flowc.authoring.schedule import Schedule
 from flowc.authoring.secrets import Secret
 from flowc.driver.configuration.document import Entry, read_document
-from flowc.errors import AuthorError, FlowcError, did_you_mean, raise_all
+from flowc.errors import AuthorError, FlowcError, did_you_mean
 from flowc.narrowing import is_dict, is_list
 from flowc.trace.configuration import Configuration, Given, StepConfiguration, placed
 from flowc.trace.settings import READERS, check_components
@@ -77,12 +78,14 @@ STRUCTURES = {
 
 
 def read(path: str, pipeline: Pipeline) -> Configuration:
-    """Raises AuthorError, or several together, each with its line."""
+    """What is wrong in the file is among the configuration's ``errors``.
+
+    Raises AuthorError for what is no YAML.
+    """
     document = read_document(path)
     reader = _Reader(Path(pipeline.entrypoint.__code__.co_filename).parent)
     found = reader.configuration(document, pipeline.title)
-    raise_all(reader.errors)
-    return found
+    return replace(found, file=path, errors=tuple(reader.errors))
 
 
 class _Reader:
@@ -94,11 +97,15 @@ class _Reader:
 
     def configuration(self, document: Entry, title: str) -> Configuration:
         keys = self._keys(document, PIPELINE_KEYS, "a run configuration")
+        parameters = self._given(keys, title)
+        # An unknown key may be meant for either of these.
+        partial = bool(self.errors)
         options = self._options(keys, PIPELINE_OPTIONS, title)
         return Configuration(
             options=options,
             places={name: keys[name].where for name in options},
-            parameters=self._given(keys, title),
+            parameters=parameters,
+            partial=partial or ("substitutions" in keys and "substitutions" not in options),
             steps={
                 name: self._step(name, entry)
                 for name, entry in self._members(keys, "steps", title).items()
@@ -145,17 +152,18 @@ class _Reader:
         return {}
 
     def _given(self, keys: Mapping[str, Entry], title: str) -> dict[str, Given]:
-        members = self._members(keys, "parameters", title)
-        for name, entry in members.items():
-            for where in _secrets_inside(entry):
+        given: dict[str, Given] = {}
+        for name, entry in self._members(keys, "parameters", title).items():
+            inside = list(_secrets_inside(entry))
+            for where in inside:
                 self._refuse(
                     f"{title}: parameter '{name}' has a secret inside of another value",
                     where,
                     "in a file a secret is the whole value of a parameter; name it in the code",
                 )
-        return {
-            name: Given(value=entry.plain(), where=entry.where) for name, entry in members.items()
-        }
+            if not inside:
+                given[name] = Given(value=entry.plain(), where=entry.where)
+        return given
 
     def _outputs(self, keys: Mapping[str, Entry]) -> Iterator[tuple[str, str]]:
         """Outputs that are given a materializer, in either of the two ways to do that."""
@@ -184,20 +192,18 @@ class _Reader:
         for name, entry in keys.items():
             if name not in known:
                 continue
-            try:
+            with self._collected():
                 value = self._value(name, entry, title)
                 if value is None:
                     continue
                 with placed(entry.where):
                     given = check_options({name: value}, known, what=title, where=entry.where)
                 options = merge(options, given)
-            except FlowcError as error:
-                self.errors.append(error)
         return options
 
     def _value(self, name: str, entry: Entry, title: str) -> Any:
         if name in STRUCTURES and not (STRUCTURES[name].first and isinstance(entry.value, str)):
-            return _structured(name, entry, title)
+            return self._structured(name, entry, title)
         if name == "settings":
             return self._settings(entry, title)
         return _without_nulls(entry) if is_dict(entry.value) else entry.plain()
@@ -211,24 +217,61 @@ class _Reader:
             )
         settings: dict[str, Any] = {}
         for name, component in entry.value.items():
-            check_components({name: {}}, title=title, where=component.where)
-            if component.value is None:
-                continue
-            settings[name] = _without_nulls(component)
-            if name in READERS:
-                self._check_parts(name, component, title)
+            with self._collected():
+                check_components({name: {}}, title=title, where=component.where)
+                if component.value is not None:
+                    settings[name] = self._sound_parts(name, component, title)
         return settings
 
-    def _check_parts(self, name: str, component: Entry, title: str) -> None:
-        members = component.value if is_dict(component.value) else {}
-        parts = [({key: entry.plain()}, entry.where) for key, entry in members.items()]
-        if not members:
-            parts = [(component.plain(), component.where)]
-        for part, where in parts:
-            try:
-                READERS[name](part, title=title, where=where, folder=self._folder)
-            except AuthorError as error:
-                self.errors.append(error)
+    def _sound_parts(self, name: str, component: Entry, title: str) -> Any:
+        """The component's settings without those that are wrong."""
+        if name not in READERS:
+            return _without_nulls(component)
+        if not is_dict(component.value):
+            READERS[name](
+                component.plain(), title=title, where=component.where, folder=self._folder
+            )
+        sound: dict[str, Any] = {}
+        for key, entry in component.value.items():
+            part = {key: entry.plain()}
+            with self._collected():
+                READERS[name](part, title=title, where=entry.where, folder=self._folder)
+                if entry.value is not None:
+                    sound.update(part)
+        return sound
+
+    def _structured(self, option: str, entry: Entry, title: str) -> Any:
+        """Each key is tried alone, so that what is wrong has a line of its own."""
+        structure = STRUCTURES[option]
+        if not is_dict(entry.value):
+            raise AuthorError(
+                f"{title}: {option} wants keys with values, got {entry.plain()!r}",
+                where=entry.where,
+                hint=f"its keys: {', '.join(structure.keys)}",
+            )
+        before = len(self.errors)
+        arguments: dict[str, Any] = {}
+        for name, member in entry.value.items():
+            with self._collected():
+                argument = _argument(structure, name, member, title, option)
+                if argument is None:
+                    continue
+                arguments[name] = argument
+                if not structure.together:
+                    _made(option, {name: argument}, member.where, title)
+        if not arguments or len(self.errors) > before:
+            return None
+        made = _made(option, arguments, entry.where, title)
+        if isinstance(made, (CachePolicy, Schedule)):
+            made.where = entry.where
+        return made
+
+    @contextmanager
+    def _collected(self) -> Iterator[None]:
+        try:
+            yield
+        except FlowcError as error:
+            self.errors.append(error)
 
     def _refuse(self, message: str, where: str, hint: str = "") -> None:
         self.errors.append(AuthorError(message, where=where, hint=hint))
@@ -252,35 +295,6 @@ def _without_nulls(entry: Entry) -> Any:
     }
 
 
-def _structured(option: str, entry: Entry, title: str) -> Any:
-    """Each key is tried alone, so that what is wrong has a line of its own."""
-    structure = STRUCTURES[option]
-    if not is_dict(entry.value):
-        raise AuthorError(
-            f"{title}: {option} wants keys with values, got {entry.plain()!r}",
-            where=entry.where,
-            hint=f"its keys: {', '.join(structure.keys)}",
-        )
-    arguments: dict[str, Any] = {}
-    for name, member in entry.value.items():
-        if name not in structure.keys:
-            raise AuthorError(
-                f"{title}: {option} has no key '{name}'",
-                where=member.where,
-                hint=did_you_mean(name, list(structure.keys)),
-            )
-        if member.value is not None:
-            arguments[name] = _argument(structure, name, member, title)
-            if not structure.together:
-                _made(option, {name: arguments[name]}, member.where, title)
-    if not arguments:
-        return None
-    made = _made(option, arguments, entry.where, title)
-    if isinstance(made, (CachePolicy, Schedule)):
-        made.where = entry.where
-    return made
-
-
 def _made(option: str, arguments: Mapping[str, Any], where: str, title: str) -> Any:
     make = STRUCTURES[option].make
     try:
@@ -290,7 +304,15 @@ def _made(option: str, arguments: Mapping[str, Any], where: str, title: str) -> 
         raise AuthorError(f"{title}: {option}: {message}", where=where) from None
 
 
-def _argument(structure: Structure, name: str, entry: Entry, title: str) -> Any:
+def _argument(structure: Structure, name: str, entry: Entry, title: str, option: str) -> Any:
+    if name not in structure.keys:
+        raise AuthorError(
+            f"{title}: {option} has no key '{name}'",
+            where=entry.where,
+            hint=did_you_mean(name, list(structure.keys)),
+        )
+    if entry.value is None:
+        return None
     if name == structure.single:
         return _imported(name, entry, title)
     if name == structure.objects:
