@@ -40,7 +40,7 @@ class Problems:
             self._found.setdefault((error.where, rest or title), error)
 
     @contextmanager
-    def collected(self) -> Generator[None, None, None]:
+    def collected(self) -> Generator[None]:
         """What is wrong inside is kept where it stands in the file, and raised elsewhere."""
         try:
             yield

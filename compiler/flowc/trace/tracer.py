@@ -196,7 +196,9 @@ class Tracer:
             places.update(configuration.outputs)
         options = merge(scope.options, self._anchored(step.options, scope.folder))
         options = self.configuration.step_options(options, step_id, step.name)
-        chosen = {} if self.problems else options.get("output_materializers", {})
+        chosen: dict[str, Any] = {}
+        if not self.problems:
+            chosen = options.get("output_materializers", chosen)
         outputs = with_materializers(step, model.outputs, chosen, places)
         file, _, line = where.rpartition(":")
         code = step.entrypoint.__code__

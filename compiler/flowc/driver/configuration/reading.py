@@ -30,7 +30,7 @@ from flowc.trace.configuration import Configuration, Given, StepConfiguration, p
 from flowc.trace.settings import READERS, check_components
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
     from flowc.authoring.pipeline import Pipeline
 
@@ -267,7 +267,7 @@ class _Reader:
         return made
 
     @contextmanager
-    def _collected(self) -> Iterator[None]:
+    def _collected(self) -> Generator[None]:
         try:
             yield
         except FlowcError as error:
