@@ -30,10 +30,18 @@ TEXT = """
 """
 
 
-def f():
+def f(é: int, *b: str, c: dict[str, int] = {}, **d) -> dict[str, int]:
     """More."""
     # A word.
     return TEXT
+
+
+def h(
+    a: list[
+        int
+    ],
+    b: str = "->",
+) -> None: x: int = 1
 
 
 class C:
@@ -55,10 +63,18 @@ TEXT = """
 """
 
 
-def f():
+def f(é, *b, c = {}, **d):
     ""
 
     return TEXT
+
+
+def h(
+    a: list[
+        int
+    ],
+    b = "->",
+): x: int = 1
 
 
 class C:

@@ -1,7 +1,7 @@
 """Makes a bundle small enough to be carried inside an artifact.
 
-The comments, docstrings and imports for types of flowc's own modules go; every line keeps its
-number, so tracebacks say the same. The author's modules stay as they are.
+The comments, docstrings, annotations of functions and imports for types of flowc's own modules
+go; every line keeps its number, so tracebacks say the same. The author's modules stay as they are.
 """
 
 from __future__ import annotations
@@ -29,13 +29,42 @@ def slim(bundle: Bundle) -> Bundle:
     with zipfile.ZipFile(io.BytesIO(bundle.data)) as archive:
         entries = {name: archive.read(name) for name in archive.namelist()}
     packed = pack({
-        name: _strip(content) if _is_ours(name) else content for name, content in entries.items()
+        name: _strip(_without_annotations(content, name)) if _is_ours(name) else content
+        for name, content in entries.items()
     })  # fmt: skip
     return Bundle(digest=hashlib.sha256(packed).hexdigest(), data=packed)
 
 
+HOOKS = "flowc/hooks"
+"""What is given to a hook may depend on its annotations."""
+
+
 def _is_ours(name: str) -> bool:
     return name.startswith(("flowc/", "flowc_runtime/")) and name != PROTOCOL
+
+
+def _without_annotations(source: bytes, name: str) -> bytes:
+    """Those of arguments and results that stand on one line."""
+    if name.startswith(HOOKS):
+        return source
+    lines = source.split(b"\n")
+    cuts: set[tuple[int, int, int]] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.arg) and node.annotation is not None:
+            end = node.annotation
+            if end.end_lineno == node.lineno:
+                first = node.col_offset + len(node.arg.encode())
+                cuts.add((node.lineno, first, end.end_col_offset or first))
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns is not None:
+            end = node.returns
+            before = lines[end.lineno - 1][: end.col_offset].rstrip()
+            if end.end_lineno == end.lineno and before.endswith(b"->"):
+                first = len(before[:-2].rstrip())
+                cuts.add((end.lineno, first, end.end_col_offset or first))
+    for number, first, last in sorted(cuts, reverse=True):
+        line = lines[number - 1]
+        lines[number - 1] = line[:first] + line[last:]
+    return b"\n".join(lines)
 
 
 def _strip(source: bytes) -> bytes:
