@@ -171,7 +171,6 @@ def test_what_fits_or_cannot_be_told_is_accepted(
     tmp_path: Path, annotation: str, value: str
 ) -> None:
     if "Unpack" in annotation:
-        pytest.importorskip("typing_extensions")
         annotation = annotation.replace("typing.", "__import__('typing_extensions').")
     constant(tmp_path, annotation, value)
 
