@@ -235,7 +235,10 @@ class RunOptions:
     """What is asked of a run on this machine.
 
     ``parameters`` are JSON texts by name, complete. ``engine_run`` is the run's unique name from
-    which its id is derived. ``import_paths`` are the folders of the author's modules.
+    which its id is derived. ``import_paths`` are the folders of the author's modules. ``apart``
+    says, by the ids of steps, why one cannot start from what this process has imported; ``""``
+    stands for the run's own hooks. ``variables_before`` takes back what these imports did to the
+    environment; None removes a variable.
     """
 
     run: str
@@ -249,6 +252,8 @@ class RunOptions:
     cache: bool = True
     max_parallel: int = 0
     import_paths: tuple[str, ...] = ()
+    apart: Mapping[str, str] = field(default_factory=dict[str, str])
+    variables_before: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
     default_parent_image: str = ""
     build: BuildOptions = field(default_factory=BuildOptions)
 

@@ -38,10 +38,11 @@ if TYPE_CHECKING:
 class Place:
     """Where a step's code runs: how its modules are found and what its environment adds.
 
-    ``roots`` are folders for ``sys.path``. ``stand_in`` says whether third-party modules that are
-    missing here get placeholders, because the image was made for this step alone. ``fresh`` asks
-    for a new interpreter instead of a fork. ``stack`` is the run's, where it has one. ``places``
-    is the specification's, for modules out of a bundle; None where they are the author's files.
+    ``roots`` are folders for ``sys.path``. A variable that is None in ``environment`` is taken
+    away. ``stand_in`` says whether third-party modules that are missing here get placeholders,
+    because the image was made for this step alone. ``fresh`` asks for a new interpreter instead
+    of a fork. ``stack`` is the run's, where it has one. ``places`` is the specification's, for
+    modules out of a bundle; None where they are the author's files.
     """
 
     __slots__ = ("environment", "fresh", "places", "roots", "stack", "stand_in")
@@ -49,7 +50,7 @@ class Place:
     def __init__(
         self,
         roots: Sequence[str],
-        environment: Mapping[str, str],
+        environment: Mapping[str, str | None],
         *,
         stand_in: bool = False,
         fresh: bool = False,
@@ -273,10 +274,13 @@ def _enter_place(place: Place, step: StepSpec, *, hook: bool = False) -> None:
         imports.install(step["id"], os.environ.get("FLOWC_IMAGE", ""), first_party)
 
 
-def _set_variables(variables: Mapping[str, str]) -> None:
+def _set_variables(variables: Mapping[str, str | None]) -> None:
     # `os.environ.update` first asks the abstract classes what this mapping is.
     for name, value in variables.items():
-        os.environ[name] = value
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 def _enter_secrets(step: StepSpec, *, strict: bool) -> None:

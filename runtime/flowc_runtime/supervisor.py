@@ -22,6 +22,7 @@ from flowc_runtime.leaving import FORWARDED
 from flowc_runtime.loop import Loop, Signals
 from flowc_runtime.records import Run, ensure_run, explain
 from flowc_runtime.spawning import Process, fork
+from flowc_runtime.spawning import start as start_child
 from flowc_runtime.stopping import Watch
 from flowc_runtime.stores import StoreError, remove_file
 from flowc_runtime.task import (
@@ -67,6 +68,7 @@ __all__ = [
     "fork",
     "prepare",
     "run_child",
+    "start_child",
 ]
 """What a driver of many steps needs, in one place."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import random
 import signal
@@ -17,7 +18,7 @@ import pytest
 from flowc import ir
 from flowc.errors import BackendError
 from flowc.registry import Bundle, RunOptions
-from flowc_backends.local import LocalBackend, fork_server, random_state
+from flowc_backends.local import LocalBackend, fork_server
 from flowc_runtime import contract, records, spawning, stores
 from tests.runtime.bundles import output, pipeline, step
 
@@ -98,6 +99,13 @@ class Machine:
     @property
     def store(self) -> stores.Store:
         return stores.open_store(f"file:{self.folder}/store")
+
+    def value(self, id_: str) -> Any:
+        """The one output of a step of plain values."""
+        result = records.read_result(self.store, "p-1", id_, 1)
+        assert result is not None
+        (stored,) = result.get("outputs", {}).values()
+        return json.loads((self.folder / "store" / stored["uri"]).read_text())
 
 
 @pytest.fixture
@@ -321,19 +329,33 @@ def test_a_store_that_gives_way(machine: Machine) -> None:
         machine.run("def one(): return 1\n", step("one"))
 
 
-def test_random_state_of_the_modules_own(machine: Machine) -> None:
-    author = "import random\nrandom.seed(7)\ndef draw(): return random.random()\n"
+def test_a_step_apart_finds_nothing_of_what_this_process_did(machine: Machine) -> None:
+    author = """
+import os, random
+random.seed(7)
+def draw(): return random.random()
+def look(): return [os.environ.get("LEFT"), os.environ.get("KEPT")]
+"""
     (machine.folder / "src").mkdir()
     (machine.folder / "src" / f"{machine.name}.py").write_text(author)
     __import__(machine.name)
     random.random()  # noqa: S311 - uses up what the import made
-    machine.run(author, step("draw"))
+    os.environ["LEFT"] = os.environ["KEPT"] = "here"
+    before = {"LEFT": None, "KEPT": "as it was"}
+    steps = [step("draw"), step("look"), step("fork", "look")]
+    apart = {"draw": "author.py:3 makes random state", "look": "author.py:3 is run"}
+    try:
+        machine.run(author, *steps, apart=apart, variables_before=before)
+    finally:
+        del os.environ["LEFT"], os.environ["KEPT"]
     expected = random.Random(7).random()  # noqa: S311 - what the module's seed makes
-    result = records.read_result(machine.store, "p-1", "draw", 1)
-    assert result is not None
-    (stored,) = result.get("outputs", {}).values()
-    text = (machine.folder / "store" / stored["uri"]).read_text()
-    assert float(text) == expected
+    assert machine.value("draw") == expected
+    assert machine.value("look") == [None, "as it was"]
+    assert machine.value("fork") == ["here", "here"]
+    assert machine.told.notes == [
+        "author.py:3 makes random state: a fresh Python for draw",
+        "author.py:3 is run: a fresh Python for look",
+    ]
 
 
 def test_nothing_is_left_open_or_running(machine: Machine) -> None:
@@ -384,22 +406,3 @@ def test_no_more_processes(machine: Machine, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(module, "fork", fork)
     with pytest.raises(BackendError, match="refuses the run a process"):
         machine.run("def one(): return 1\n", step("one"))
-
-
-@pytest.mark.parametrize(
-    ("line", "makes"),
-    [
-        ("random.seed(0)", True),
-        ("np.random.seed(SEED)", True),
-        ("rng = np.random.default_rng()", True),
-        ("seed_everything(1)", True),
-        ("SEED = 42", False),
-        ("def seed(x):", False),
-        ("    random.seed(0)", False),
-        ("# random.seed(0)", False),
-        ("from random import seed  # seed(0)", False),
-    ],
-)
-def test_which_lines_make_random_state(line: str, makes: bool) -> None:  # noqa: FBT001
-    found = random_state.MAKES_STATE.search(f"import random\n{line}\n")
-    assert bool(found) is makes

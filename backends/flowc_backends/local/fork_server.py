@@ -22,7 +22,7 @@ import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
-from flowc_runtime.supervisor import FORWARDED, Job, Process, fork, prepare, run_child
+from flowc_runtime.supervisor import FORWARDED, Job, Process, fork, prepare, run_child, start_child
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +63,8 @@ class ForkServer:
 
     def start(self, job: Job, release: Callable[[], None]) -> Process:
         """Raises OSError when this system allows no further process or file."""
+        if job.place.fresh:
+            return start_child(job, release)
         document = json.dumps(job.to_json()).encode()
         for _ in range(TRIES):
             try:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from flowc import ir
 from flowc.errors import BackendError
 from flowc_backends.executors import shown, wants_image
-from flowc_backends.local import fork_server, random_state
+from flowc_backends.local import fork_server
 from flowc_backends.local.fork_server import ForkServer
 from flowc_backends.schedule import Schedule
 from flowc_runtime import stopping
@@ -110,6 +110,7 @@ class LocalBackend:
             )
         _note_images(pipeline, options.reporter)
         _note_resources(pipeline, options.reporter)
+        _note_apart(options)
         try:
             return _LocalRun(pipeline, options).execute()
         except StoreError as error:
@@ -132,8 +133,7 @@ class _LocalRun:
         self._environment = {step.id: _environment(step.docker) for step in pipeline.steps}
         self._run = _open_run(options)
         self._schedule = Schedule({step["id"]: step["upstream"] for step in options.spec["steps"]})
-        self._fresh = not self._run.store.forkable or random_state.is_made_by(options.import_paths)
-        served = not self._fresh and fork_server.is_possible()
+        served = self._run.store.forkable and fork_server.is_possible()
         self._server = ForkServer() if served else None
         self._loop = Loop(self._server)
         self._running: dict[str, StepRun] = {}
@@ -211,9 +211,16 @@ class _LocalRun:
 
     def _place(self, id_: str) -> Place:
         """Where a step's code runs; with no name, where the run's own hooks do."""
-        environment = {**self._environment.get(id_, {}), "FLOWC_STORE": self._run.store.uri}
-        stack = self._run.spec.get("stack")
-        return Place(self._options.import_paths, environment, fresh=self._fresh, stack=stack)
+        options, run = self._options, self._run
+        apart = id_ in options.apart
+        environment = {
+            **(options.variables_before if apart else {}),
+            **self._environment.get(id_, {}),
+            "FLOWC_STORE": run.store.uri,
+        }
+        fresh = apart or not run.store.forkable
+        stack = run.spec.get("stack")
+        return Place(options.import_paths, environment, fresh=fresh, stack=stack)
 
     def _finish(self, ended: StepRun) -> None:
         id_ = ended.task.step["id"]
@@ -307,6 +314,14 @@ def _note_resources(pipeline: ir.Pipeline, reporter: Reporter) -> None:
         reporter.note(
             f"the target 'local' sets no limits: this machine is what there is for {shown(steps)}"
         )
+
+
+def _note_apart(options: RunOptions) -> None:
+    """Say why steps take longer here than a fork: what they see is what a container shows them."""
+    for why in dict.fromkeys(options.apart.values()):
+        steps = [id_ for id_, each in options.apart.items() if each == why and id_]
+        if steps:
+            options.reporter.note(f"{why}: a fresh Python for {shown(steps)}")
 
 
 def _ignore(_: object) -> None: ...

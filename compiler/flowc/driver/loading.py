@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
 import traceback
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +17,19 @@ from flowc.trace import import_root, module_name
 from flowc.trace.pipeline import author_traceback
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
     from types import ModuleType
+
+
+_changed: dict[str, tuple[str | None, str | None]] = {}
+"""Variables that authors' modules changed while they were imported: what they were, and became."""
+
+
+def variables_before() -> dict[str, str | None]:
+    """What the environment was without the authors' modules, where they changed it; None for a
+    variable that was not there. What somebody has set since stays as it is.
+    """
+    return {name: was for name, (was, now) in _changed.items() if os.environ.get(name) == now}
 
 
 def load_pipeline(source: str) -> Pipeline:
@@ -98,7 +111,8 @@ def _load_module(name: str) -> ModuleType:
 
 def _import(name: str) -> ModuleType:
     try:
-        return importlib.import_module(name)
+        with _watching_environment():
+            return importlib.import_module(name)
     except FlowcError:
         raise
     except SyntaxError as error:
@@ -109,6 +123,18 @@ def _import(name: str) -> ModuleType:
         raise AuthorError(
             f"the module '{name}' could not be imported\n{author_traceback(error)}"
         ) from None
+
+
+@contextmanager
+def _watching_environment() -> Generator[None]:
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        for name in before.keys() | os.environ.keys():
+            was, now = before.get(name), os.environ.get(name)
+            if was != now:
+                _changed[name] = (_changed.get(name, (was,))[0], now)
 
 
 def _place(error: SyntaxError, name: str) -> str:

@@ -11,8 +11,10 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, cast
 
 from flowc.driver.front import Front, bind_call, prepare
+from flowc.driver.loading import variables_before
 from flowc.driver.store import default_store
 from flowc.errors import AuthorError, BackendError, RunFailed
+from flowc.passes.code import find_leftovers
 from flowc.passes.features import check_features
 from flowc.registry import BuildOptions, MachineBackend, RunOptions, find_backend
 from flowc.trace.naming import fill_in
@@ -110,7 +112,22 @@ def _machine(target: str) -> MachineBackend:
 def _run(backend: MachineBackend, front: Front, options: RunOptions) -> None:
     for note in front.notes:
         options.reporter.note(note)
+    if backend.name == "local":
+        options = replace(options, apart=_apart(front), variables_before=variables_before())
     backend.run(front.pipeline, options)
+
+
+def _apart(front: Front) -> dict[str, str]:
+    """The steps that this process has imported too much for, and why."""
+    used = {
+        step.id: [step.function.module, *(hook.function.module for hook in step.hooks)]
+        for step in front.pipeline.steps
+    }
+    used[""] = [hook.function.module for hook in front.pipeline.hooks]
+    roots = {module for modules in used.values() for module in modules}
+    found = find_leftovers(roots, front.modules)
+    whys = {id_: [found[it] for it in modules if it in found] for id_, modules in used.items()}
+    return {id_: why[0] for id_, why in whys.items() if why}
 
 
 def _named(options: RunOptions, front: Front, asked: str = "") -> RunOptions:

@@ -30,6 +30,7 @@ from flowc.passes.code.closure import close
 from flowc.passes.code.given import Subject, subjects_of
 from flowc.passes.code.graph import Graph
 from flowc.passes.code.kept import Kept
+from flowc.passes.code.leftovers import find_leftovers
 from flowc.passes.code.result import Code, Part
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from flowc.trace.modules import Module
 
-__all__ = ["Code", "Part", "digest_code", "digest_objects"]
+__all__ = ["Code", "Part", "digest_code", "digest_objects", "find_leftovers"]
 
 
 def digest_code(

@@ -17,6 +17,7 @@ from flowc.passes.code.names import (
     Names,
 )
 from flowc.passes.code.outline import CLASS, FUNCTION, STATEMENT
+from flowc.trace import project
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -49,6 +50,7 @@ class Graph:
         names = Names(modules)
         self.source, self.resolve, self.save = names.source, names.resolve, names.save
         self._edges: dict[Node, Edges] = {}
+        self._places: dict[str, str] = {}
 
     def edges(self, node: Node) -> Edges:
         if node not in self._edges:
@@ -107,19 +109,41 @@ class Graph:
         from flowc.passes.code.effects import has_effect
         from flowc.passes.code.purity import changed_by
 
+        edges.nodes |= {(MODULE, name, "") for name in self._imports(module)}
+        for index in range(len(self.source(module).outline.statements)):
+            if has_effect(self, module, index):
+                edges.nodes.add((BODY, module, str(index)))
+                edges.nodes |= changed_by(self, module, index)
+
+    def _imports(self, module: str) -> set[str]:
+        """Those of the author's modules that importing this one imports first."""
         source = self.source(module)
+        found: set[str] = set()
         for target in (f"{module}:", *source.outline.runs):
             head, _, tail = target.partition(":")
             dotted = source.absolute(head)
             parts = dotted.split(".")
-            runs = [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
-            edges.nodes |= {
-                (MODULE, name, "") for name in [*runs, f"{dotted}.{tail}"] if name in self.modules
-            }
-        for index in range(len(source.outline.statements)):
-            if has_effect(self, module, index):
-                edges.nodes.add((BODY, module, str(index)))
-                edges.nodes |= changed_by(self, module, index)
+            found |= {".".join(parts[:count]) for count in range(1, len(parts) + 1)}
+            found.add(f"{dotted}.{tail}")
+        return found & set(self.modules)
+
+    def imported_by(self, module: str) -> set[str]:
+        """The author's modules that have run when this one has been imported, itself too."""
+        found: set[str] = set()
+        queue = [module]
+        while queue:
+            name = queue.pop()
+            if name not in found:
+                found.add(name)
+                queue.extend(self._imports(name))
+        return found
+
+    def place(self, module: str, line: int) -> str:
+        """``lib.py:12``, from the project's folder on."""
+        if module not in self._places:
+            file = str(self.modules[module].file)
+            self._places[module] = project.relative(file, project.project_root(file))
+        return f"{self._places[module]}:{line}"
 
     def _read_whole(self, module: str, edges: Edges) -> None:
         source = self.source(module)

@@ -12,7 +12,7 @@ from flowc.passes.code.parts import selectors
 from flowc.passes.code.result import Code, Part
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from flowc.passes.code.closure import Values
     from flowc.passes.code.given import Subject
@@ -27,9 +27,8 @@ class Kept:
     ) -> None:
         self.subjects = subjects
         self._modules = modules
-        first = next(iter(modules.values()), None)
-        self._name = f"{first.file if first else ''}:{pipeline}"
-        self._key = _key(subjects, modules)
+        self._name = name_of(pipeline, modules)
+        self._key = key_of((str(tuple(subject)) for subject in subjects), modules)
 
     def load(self) -> dict[Subject, Code] | None:
         """The codes, unless a module or a global that counts by its value has changed."""
@@ -64,11 +63,18 @@ class Kept:
         MEMORY.save(self._name, kept)
 
 
-def _key(subjects: list[Subject], modules: Mapping[str, Module]) -> str:
+def name_of(answer: str, modules: Mapping[str, Module]) -> str:
+    """Under which an answer about these modules is kept."""
+    first = next(iter(modules.values()), None)
+    return f"{first.file if first else ''}:{answer}"
+
+
+def key_of(asked: Iterable[str], modules: Mapping[str, Module]) -> str:
+    """Changes with what is asked and with any of the modules."""
     digest = hashlib.sha256()
-    for subject in subjects:
-        digest.update(f"{tuple(subject)}\n".encode("utf-8", "surrogatepass"))
-    for each in modules.values():
-        text = hashlib.sha256(each.source).hexdigest()
-        digest.update(f"{each.name} {each.file} {text}\n".encode("utf-8", "surrogatepass"))
+    for each in asked:
+        digest.update(f"{each}\n".encode("utf-8", "surrogatepass"))
+    for module in modules.values():
+        text = hashlib.sha256(module.source).hexdigest()
+        digest.update(f"{module.name} {module.file} {text}\n".encode("utf-8", "surrogatepass"))
     return digest.hexdigest()

@@ -13,7 +13,6 @@ from flowc.passes.code.names import BODY, CHANGED, FUTURE, IMPORTED, NAME
 from flowc.passes.code.outline import CLASS, CONSTANT, FUNCTION, IMPORT, STATEMENT
 from flowc.passes.code.purity import computed_by, is_standard, may_change
 from flowc.passes.code.result import Code, Part
-from flowc.trace import project
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -32,7 +31,6 @@ class Parts:
         self.graph = graph
         self.values: dict[tuple[str, str, str], tuple[str, str]] = {}
         self._reasons: dict[Node, str] = {}
-        self._places: dict[str, str] = {}
         parts = {node: self._part(node) for node in nodes}
         self._nodes = sorted(nodes, key=lambda node: (parts[node] or NO_PART, node))
         self.positions = {node: position for position, node in enumerate(self._nodes)}
@@ -124,7 +122,7 @@ class Parts:
         source = self.graph.source(module)
         statement = source.outline.statements[index]
         form, _ = source.form(index, self.graph.flowc_decorators(module, index))
-        place = self._place(module, statement.line)
+        place = self.graph.place(module, statement.line)
         return Part(statement.kind, f"{module}.{statement.label}", place, form)
 
     def _value_part(self, node: Node) -> Part | None:
@@ -135,7 +133,7 @@ class Parts:
             callee = computed_by(self.graph, module, index)
             if not callee:
                 continue
-            place = self._place(module, source.outline.statements[index].line)
+            place = self.graph.place(module, source.outline.statements[index].line)
             digest = self._value(node, source.outline.statements[index].kind, place, callee)
             return Part("value", f"{module}.{name}", place, digest) if digest else None
         return None
@@ -144,7 +142,7 @@ class Parts:
         """The value of a global that a statement on import changes by the world outside."""
         _, module, name = node
         source = self.graph.source(module)
-        place = self._place(module, source.outline.statements[source.names[name][0]].line)
+        place = self.graph.place(module, source.outline.statements[source.names[name][0]].line)
         kind = STATEMENT if may_change(source.facts(source.names[name][0])) else CONSTANT
         digest = self._value(node, kind, place, "statements that look outside")
         return Part("value", f"{module}.{name}", place, digest) if digest else None
@@ -169,7 +167,7 @@ class Parts:
             (source.outline.statements[index].line, source.outline.statements[index].kind)
             for index in source.names.get(name, ())
         ]
-        place = self._place(module, bindings[0].line)
+        place = self.graph.place(module, bindings[0].line)
         texts = [text for _, text in sorted(lines)]
         for index in sorted({binding.statement for binding in bindings} - {-1}):
             callee = computed_by(self.graph, module, index)
@@ -187,7 +185,7 @@ class Parts:
         if not found:
             return None
         text = "\n".join(sorted(binding.target for binding in found))
-        place = self._place(module, found[0].line)
+        place = self.graph.place(module, found[0].line)
         return Part("import", f"{module}.__future__", place, _digest(text))
 
     def _looks_at_docs(self, node: Node) -> bool:
@@ -243,7 +241,7 @@ class Parts:
         indexes = sorted(int(index) for _, _, index in self._pick(bits))
         statements = self.graph.source(module).outline.statements
         text = "\n".join(statements[index].label for index in indexes)
-        place = self._place(module, statements[indexes[0]].line)
+        place = self.graph.place(module, statements[indexes[0]].line)
         return Part("order", module, place, _digest(text))
 
     def _is_loose(self, module: str, index: int) -> bool:
@@ -259,12 +257,6 @@ class Parts:
             and all(len(source.names[name]) == 1 for name in statement.names)
             and not any(name in source.imported for name in statement.names)
         )
-
-    def _place(self, module: str, line: int) -> str:
-        if module not in self._places:
-            file = str(self.graph.modules[module].file)
-            self._places[module] = project.relative(file, project.project_root(file))
-        return f"{self._places[module]}:{line}"
 
 
 NO_PART = Part("", "", "", "")

@@ -38,6 +38,21 @@ ANSWERS = {
             ),
         ),
     ),
+    "imports_elsewhere": Case(
+        title="What modules change on import that a step does not import is not seen, nor counts",
+        cover=True,
+        runs=(
+            Run(steps={"look": done("['text'] 8 None")}),
+            Run(
+                edits=(Edit(file="plugins.py", old="lib.LIMIT = 80", new="lib.LIMIT = 90"),),
+                steps={"look": cached("['text'] 8 None")},
+            ),
+            Run(
+                edits=(Edit(file="lib.py", old="LIMIT = 8", new="LIMIT = 9"),),
+                steps={"look": done("['text'] 9 None")},
+            ),
+        ),
+    ),
     "early_cutoff": Case(
         title="A step that reran with the same result leaves what follows cached",
         runs=(
