@@ -342,7 +342,7 @@ def look(): return [os.environ.get("LEFT"), os.environ.get("KEPT")]
     random.random()  # noqa: S311 - uses up what the import made
     os.environ["LEFT"] = os.environ["KEPT"] = "here"
     before = {"LEFT": None, "KEPT": "as it was"}
-    steps = [step("draw"), step("look"), step("fork", "look")]
+    steps = [step("draw"), step("look"), step("fork", "look", cache=False)]
     apart = {"draw": "author.py:3 makes random state", "look": "author.py:3 is run"}
     try:
         machine.run(author, *steps, apart=apart, variables_before=before)
