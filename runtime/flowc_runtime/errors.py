@@ -79,7 +79,7 @@ def _arguments(error: BaseException, message: str) -> Json | None:
             return None
         encoded = values.encode(list(arguments))  # type: ignore[call-overload]
         return encoded if len(values.dumps(encoded)) <= ARGUMENTS_LIMIT else None
-    except Exception:  # noqa: BLE001 - author's code
+    except BaseException:  # noqa: BLE001 - author's code
         return None
 
 
@@ -135,7 +135,7 @@ def message_of(error: BaseException) -> str:
     """What an exception says, as far as it can."""
     try:
         return _clean(str(error))[:MESSAGE_LIMIT]
-    except Exception:  # noqa: BLE001 - author's code
+    except BaseException:  # noqa: BLE001 - author's code
         return SILENT
 
 
@@ -157,7 +157,7 @@ def _traceback(error: BaseException) -> str:
         report = TracebackException(type(error), error, error.__traceback__, compact=True)
         _keep_the_authors(report, set())
         text = _clean("".join(report.format()))
-    except Exception as problem:  # noqa: BLE001 - author's code once more
+    except BaseException as problem:  # noqa: BLE001 - author's code once more
         return f"<the traceback cannot be shown: {type(problem).__name__}>"
     if len(text) <= TRACEBACK_LIMIT:
         return text

@@ -52,7 +52,7 @@ def pack(error: BaseException) -> str:
 
     try:
         data = pickle.dumps(error, protocol=5)
-    except Exception:  # noqa: BLE001 - author's code
+    except BaseException:  # noqa: BLE001 - author's code
         return ""
     return b64encode(data).decode() if len(data) <= PACK_LIMIT else ""
 
@@ -76,7 +76,7 @@ def _unpack(packed: str, document: ErrorDocument) -> BaseException | None:
 
     try:
         found: object = pickle.loads(b64decode(packed))  # noqa: S301 - from our own child
-    except Exception:  # noqa: BLE001 - author's code
+    except (Exception, SystemExit):  # noqa: BLE001 - author's code
         return None
     return _checked(found, document)
 
@@ -97,7 +97,7 @@ def _remake(document: ErrorDocument) -> BaseException | None:
 def _call(kind: type[BaseException], arguments: tuple[Any, ...]) -> object:
     try:
         return kind(*arguments)
-    except Exception:  # noqa: BLE001 - author's code
+    except (Exception, SystemExit):  # noqa: BLE001 - author's code
         return None
 
 
@@ -105,7 +105,7 @@ def _bare(kind: type[BaseException], arguments: tuple[Any, ...]) -> object:
     try:
         found = kind.__new__(kind, *arguments)
         found.args = arguments
-    except Exception:  # noqa: BLE001 - author's code
+    except (Exception, SystemExit):  # noqa: BLE001 - author's code
         return None
     return found
 
@@ -116,7 +116,7 @@ def _arguments(document: ErrorDocument) -> tuple[Any, ...]:
 
         try:
             return tuple(values.decode(document["args"]))
-        except Exception:  # noqa: BLE001 - the author's types may be in it
+        except (Exception, SystemExit):  # noqa: BLE001 - the author's types may be in it
             return ()
     message = document.get("message", "")
     return (message,) if message else ()
@@ -148,7 +148,7 @@ def _find_class(name: str) -> type[BaseException] | None:
             found: Any = sys.modules[module]
             for part in parts[cut:]:
                 found = getattr(found, part)
-        except Exception:  # noqa: BLE001, S112 - importing may run anything
+        except (Exception, SystemExit):  # noqa: BLE001, S112 - importing may run anything
             continue
         if isinstance(found, type) and issubclass(found, BaseException):
             return found

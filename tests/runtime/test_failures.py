@@ -45,7 +45,10 @@ def test_the_traceback_is_in_the_log(bundle: Callable[..., Bundle]) -> None:
     ("body", "message"),
     [
         ("class E(Exception):\n    def __str__(self): raise OSError\n", "<its str() raises>"),
+        ("class E(Exception):\n    def __str__(self): raise SystemExit\n", "<its str() raises>"),
         ("class E(Exception):\n    def __reduce__(self): raise OSError\n", ""),
+        ("class E(Exception):\n    def __reduce__(self): raise KeyboardInterrupt\n", ""),
+        ("class E(Exception):\n    @property\n    def __notes__(self): raise SystemExit\n", ""),
         ("class E(BaseException): pass\n", ""),
     ],
 )

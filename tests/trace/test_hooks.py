@@ -53,6 +53,39 @@ def test_an_import_path_is_followed(tmp_path: Path) -> None:
     assert step.timeout == 3
 
 
+@pytest.mark.parametrize("name", ["told", "all_told"])
+def test_no_step_and_no_pipeline_is_a_hook_by_its_path_either(tmp_path: Path, name: str) -> None:
+    apart = """
+from flowc import pipeline, step
+@step
+def told(): ...
+@pipeline
+def all_told():
+    told()
+"""
+    write(tmp_path, apart, name="apart_definitions.py")
+    source = f"@step(on_failure='apart_definitions.{name}')\ndef s(): ...\n"
+    with pytest.raises(FlowcError, match="on_failure wants a function or its import path, got <"):
+        traced(tmp_path, source + "@pipeline\ndef p():\n    s()\n")
+
+
+@pytest.mark.parametrize("method", ["configure", "with_options"])
+@pytest.mark.parametrize("option", ["id='b'", "timeout=-1", "on_end=lambda: 1"])
+def test_a_wrong_option_is_placed_where_it_was_given(
+    tmp_path: Path, method: str, option: str
+) -> None:
+    source = f"@step\ndef s(): ...\n\ns.{method}({option})\n"
+    with pytest.raises(FlowcError) as raised:
+        traced(tmp_path, source + "@pipeline\ndef p():\n    s()\n")
+    [line] = [number for number, text in enumerate(lines(tmp_path), 1) if f"s.{method}(" in text]
+    assert raised.value.where.endswith(f".py:{line}")
+
+
+def lines(folder: Path) -> list[str]:
+    [file] = folder.glob("written_*.py")
+    return file.read_text().splitlines()
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

@@ -59,7 +59,8 @@ class Definition:
 
     def configure(self, **options: Any) -> Self:
         """Change the options in place; settings are merged key by key."""
-        change = check_options(options, self.known, what=self.title, where=self.where)
+        where = author_location() or self.where
+        change = check_options(options, self.known, what=self.title, where=where)
         self.options = merge(self.options, change)
         return self
 

@@ -7,7 +7,6 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from flowc import ir
-from flowc.authoring.definition import Definition
 from flowc.authoring.hooks import HookReference, hook_reference
 from flowc.errors import AuthorError
 from flowc.trace import project
@@ -99,8 +98,7 @@ def _found(event: str, reference: HookReference, title: str) -> HookReference:
             f"{title}: {event} is '{path}', which cannot be imported: {error}",
             where=reference.where,
         ) from None
-    plain = value.entrypoint if isinstance(value, Definition) else value
-    found = hook_reference(event, plain, title=title, where=reference.where)
+    found = hook_reference(event, value, title=title, where=reference.where)
     return HookReference(reference.module, reference.qualname, found.where)
 
 
