@@ -353,8 +353,8 @@ def look(): return [os.environ.get("LEFT"), os.environ.get("KEPT")]
     assert machine.value("look") == [None, "as it was"]
     assert machine.value("fork") == ["here", "here"]
     assert machine.told.notes == [
-        "author.py:3 makes random state: a fresh Python for draw",
-        "author.py:3 is run: a fresh Python for look",
+        "a fresh Python, which takes longer, for draw: author.py:3 makes random state",
+        "a fresh Python, which takes longer, for look: author.py:3 is run",
     ]
 
 

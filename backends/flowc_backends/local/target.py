@@ -321,7 +321,7 @@ def _note_apart(options: RunOptions) -> None:
     for why in dict.fromkeys(options.apart.values()):
         steps = [id_ for id_, each in options.apart.items() if each == why and id_]
         if steps:
-            options.reporter.note(f"{why}: a fresh Python for {shown(steps)}")
+            options.reporter.note(f"a fresh Python, which takes longer, for {shown(steps)}: {why}")
 
 
 def _ignore(_: object) -> None: ...

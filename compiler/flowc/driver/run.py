@@ -16,6 +16,7 @@ from flowc.driver.store import default_store
 from flowc.errors import AuthorError, BackendError, RunFailed
 from flowc.passes.code import find_leftovers
 from flowc.passes.features import check_features
+from flowc.passes.specification import counted_objects
 from flowc.registry import BuildOptions, MachineBackend, RunOptions, find_backend
 from flowc.trace.naming import fill_in
 from flowc_runtime import schedules
@@ -119,13 +120,20 @@ def _run(backend: MachineBackend, front: Front, options: RunOptions) -> None:
 
 def _apart(front: Front) -> dict[str, str]:
     """The steps that this process has imported too much for, and why."""
+    pipeline = front.pipeline
     used = {
-        step.id: [step.function.module, *(hook.function.module for hook in step.hooks)]
-        for step in front.pipeline.steps
+        step.id: [
+            step.function.module,
+            *(hook.function.module for hook in step.hooks),
+            *(name.partition(":")[0] for name in counted_objects(step)),
+        ]
+        for step in pipeline.steps
     }
-    used[""] = [hook.function.module for hook in front.pipeline.hooks]
+    used[""] = [hook.function.module for hook in pipeline.hooks]
     roots = {module for modules in used.values() for module in modules}
-    found = find_leftovers(roots, front.modules)
+    # flowc's own hooks and materializers see nothing of the author's modules.
+    own = {root for root in roots if root.partition(".")[0] not in {"flowc", "flowc_runtime"}}
+    found = find_leftovers(own, front.modules)
     whys = {id_: [found[it] for it in modules if it in found] for id_, modules in used.items()}
     return {id_: why[0] for id_, why in whys.items() if why}
 

@@ -4,7 +4,38 @@ from __future__ import annotations
 
 from tests.code.changes import A, held
 
+SET = "import target, lib\ndef setup():\n    target.N = lib.helper()\n    return True\n"
+CLASS = (
+    "import target, lib\nclass Setup:\n    def __init__(self):\n        target.N = lib.helper()\n"
+)
+BEHIND = {
+    "a result": f"{SET}READY = setup()\n",
+    "a condition": f"{SET}if setup():\n    READY = True\n",
+    "a default": f"{SET}def use(ready=setup()): ...\n",
+    "a decorator": f"{SET}def wrap(f):\n    setup()\n    return f\n@wrap\ndef f(): ...\n",
+    "an object": f"{CLASS}READY = Setup()\n",
+    "with": f"{CLASS}    def __enter__(self): ...\n    def __exit__(self, *_): ...\n"
+    "with Setup() as READY:\n    pass\n",
+    "a class's body": "import target, lib\nclass Setup:\n    target.N = lib.helper()\n",
+    "setattr": "import target, lib\nREADY = setattr(target, 'N', lib.helper())\n",
+    "setattr in a comprehension": "import target, lib\n"
+    "READY = [setattr(target, name, lib.helper()) for name in 'N']\n",
+    "vars": "import target, lib\nREADY = vars(target).update(N=lib.helper())\n",
+    "an item": "import target, lib\ndef setup():\n    target.__dict__['N'] = lib.helper()\n"
+    "READY = setup()\n",
+    "a module that it imports": "def setup():\n    import late\nREADY = setup()\n",
+}
+
 PATCHES = {
+    **{
+        f"a patch behind {name}": held(
+            f"import target\nimport patching\n{A}target.N",
+            target="N = 0\n",
+            patching=patching,
+            late="import target, lib\ntarget.N = lib.helper()\n",
+        )
+        for name, patching in BEHIND.items()
+    },
     "a patch": held(
         f"import lib, math\nimport patching\n{A}math.floor(1)",
         patching="import math, lib\nmath.floor = lib.helper\n",

@@ -2,22 +2,26 @@
 
 Besides calls and assignments to attributes these are definitions that somebody may keep: a
 decorator that registers, a base class that hears of its subclasses, a call that files away what
-it returns. A decorator of which nothing of the kind can be seen is no such thing: what it
-decorates counts where it is used.
+it returns, or that changes something on its way. A decorator of which nothing of the kind can be
+seen is no such thing: what it decorates counts where it is used.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flowc.passes.code.chains import UNKNOWN
 from flowc.passes.code.graph import within
-from flowc.passes.code.names import BODY, NAME
-from flowc.passes.code.outline import BLOCK, CLASS, CONSTANT, FUNCTION
+from flowc.passes.code.names import BODY, MODULE, NAME
+from flowc.passes.code.outline import BLOCK, CLASS, CONSTANT, FUNCTION, STATEMENT
 from flowc.passes.code.purity import INERT, is_standard
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from flowc.passes.code.graph import Graph
     from flowc.passes.code.names import Node
+    from flowc.passes.code.outline import Statement
 
 HARMLESS = {
     "attr", "attrs", "backoff", "beartype", "cachetools", "chex", "cytoolz", "dataclasses_json",
@@ -30,13 +34,22 @@ HARMLESS = {
 
 KEEPS_SUBCLASSES = {"django", "mongoengine", "peewee", "sqlalchemy", "sqlmodel", "tortoise"}
 
+CHANGES = {
+    "builtins.delattr", "builtins.exec", "builtins.setattr", "builtins.vars", "locale.setlocale",
+    "os.chdir", "os.environ.clear", "os.environ.pop", "os.environ.popitem",
+    "os.environ.setdefault", "os.environ.update", "os.putenv", "os.unsetenv",
+}  # fmt: skip
+"""Calls that change something elsewhere, though they may give something back too."""
+
+CONFIGURING = {"configure", "with_options"}
+
 FOLLOWED = frozenset({NAME, BODY})
 
 
 def has_effect(graph: Graph, module: str, index: int) -> bool:
     statement = graph.source(module).outline.statements[index]
     if statement.effect:
-        return not graph.configures(module, index)
+        return not (statement.kind == STATEMENT and configures(graph, module, _callee(statement)))
     skipped = graph.flowc_decorators(module, index)
     for position, chains in enumerate(statement.decorators):
         if position not in skipped and any(_keeps(graph, module, chain) for chain in chains):
@@ -51,6 +64,12 @@ def has_effect(graph: Graph, module: str, index: int) -> bool:
         chain.partition(".")[0] not in own and _holds_state(graph, module, chain)
         for chain in statement.calls
     )
+
+
+def configures(graph: Graph, module: str, chain: str) -> bool:
+    """Whether the call only gives a step or pipeline options: those enter by themselves."""
+    owner, _, method = chain.rpartition(".")
+    return method in CONFIGURING and bool(owner) and graph.is_definition(module, owner)
 
 
 def _is_own(graph: Graph, module: str, chain: str) -> bool:
@@ -76,32 +95,41 @@ def _keeps_outside(name: str) -> bool:
 
 
 def _holds_state(graph: Graph, module: str, chain: str) -> bool:
-    """Whether the author's own code behind a reference has a place to keep things in."""
-    nodes = graph.reach(graph.resolve(module, chain).nodes, through=FOLLOWED)
-    return any(_is_state(graph, node) for node in nodes if node[0] == BODY)
+    """Whether what a reference leads to keeps things in the author's code, or changes others."""
+    if configures(graph, module, chain):
+        return False
+    found = graph.resolve(module, chain)
+    return not found.external.isdisjoint(CHANGES) or graph.leads_to(found.nodes, is_state)
 
 
-def _is_state(graph: Graph, node: Node) -> bool:
-    _, module, index = node
+def is_state(graph: Graph, node: Node) -> bool:
+    """Whether a statement has a place to keep things in, or changes something when called."""
+    kind, module, index = node
+    if kind != BODY:
+        return False
     source = graph.source(module)
     statement, facts = source.outline.statements[int(index)], source.facts(int(index))
-    if "global" in facts.attributes:
+    external = graph.edges(node).external
+    if "global" in facts.attributes or set(facts.stored) - {UNKNOWN}:
         return True
-    outside = {name for name in graph.edges(node).external if not is_standard(name)}
-    if any(_keeps_outside(name) for name in outside):
+    if any(
+        name in CHANGES or (_keeps_outside(name) and not is_standard(name)) for name in external
+    ):
         return True
     if statement.kind == FUNCTION:
-        return any(_is_function_attribute(graph, module, chain) for chain in facts.lazy)
+        named = any(_is_function_attribute(graph, module, chain) for chain in facts.lazy)
+        return named or _imports_late(graph, node)
     if statement.kind == CLASS:
         return facts.mutable
-    if statement.kind != CONSTANT or facts.mutable:
-        return True
-    found = [graph.resolve(module, chain) for chain in facts.called]
-    return any(part.nodes & _bodies(part.nodes) or not part.external <= INERT for part in found)
+    return (
+        statement.kind != CONSTANT or facts.mutable or not _is_inert(graph, module, facts.called)
+    )
 
 
-def _bodies(nodes: frozenset[Node]) -> set[Node]:
-    return {node for node in nodes if node[0] == NAME}
+def _is_inert(graph: Graph, module: str, called: Iterable[str]) -> bool:
+    """Whether the calls make nothing in which anybody could keep something."""
+    found = [graph.resolve(module, chain) for chain in called]
+    return all(part.external <= INERT and not _bodies(part.nodes) for part in found)
 
 
 def _is_function_attribute(graph: Graph, module: str, chain: str) -> bool:
@@ -110,6 +138,20 @@ def _is_function_attribute(graph: Graph, module: str, chain: str) -> bool:
     source = graph.source(module)
     kinds = {source.outline.statements[index].kind for index in source.names.get(root, ())}
     return bool(rest) and FUNCTION in kinds and not rest.startswith("__")
+
+
+def _imports_late(graph: Graph, node: Node) -> bool:
+    """Whether a function imports what its module does not: that runs with all it changes."""
+    modules = {name for kind, name, _ in graph.edges(node).nodes if kind == MODULE}
+    return not modules <= graph.imported_by(node[1])
+
+
+def _callee(statement: Statement) -> str:
+    return statement.label.partition("#")[0]
+
+
+def _bodies(nodes: frozenset[Node]) -> set[Node]:
+    return {node for node in nodes if node[0] == NAME}
 
 
 def _hears_of_subclasses(graph: Graph, module: str, chain: str) -> bool:

@@ -16,11 +16,11 @@ from flowc.passes.code.names import (
     Edges,
     Names,
 )
-from flowc.passes.code.outline import CLASS, FUNCTION, STATEMENT
+from flowc.passes.code.outline import CLASS, FUNCTION
 from flowc.trace import project
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from flowc.passes.code.names import Node
     from flowc.trace.modules import Module
@@ -51,6 +51,8 @@ class Graph:
         self.source, self.resolve, self.save = names.source, names.resolve, names.save
         self._edges: dict[Node, Edges] = {}
         self._places: dict[str, str] = {}
+        self._imported_by: dict[str, set[str]] = {}
+        self._clean: dict[Callable[[Graph, Node], bool], set[Node]] = {}
 
     def edges(self, node: Node) -> Edges:
         if node not in self._edges:
@@ -67,6 +69,22 @@ class Graph:
                 found.add(node)
                 queue.extend(self.edges(node).nodes)
         return found
+
+    def leads_to(self, starts: Iterable[Node], wanted: Callable[[Graph, Node], bool]) -> bool:
+        """Whether names lead to what is ``wanted``; what led to nothing is not searched again."""
+        clean = self._clean.setdefault(wanted, set())
+        found: set[Node] = set()
+        queue = list(starts)
+        while queue:
+            node = queue.pop()
+            if node in found or node in clean or node[0] not in {NAME, BODY}:
+                continue
+            if wanted(self, node):
+                return True
+            found.add(node)
+            queue.extend(self.edges(node).nodes)
+        clean |= found
+        return False
 
     def _read_edges(self, node: Node) -> Edges:
         kind, module, name = node
@@ -129,14 +147,16 @@ class Graph:
 
     def imported_by(self, module: str) -> set[str]:
         """The author's modules that have run when this one has been imported, itself too."""
-        found: set[str] = set()
-        queue = [module]
-        while queue:
-            name = queue.pop()
-            if name not in found:
-                found.add(name)
-                queue.extend(self._imports(name))
-        return found
+        if module not in self._imported_by:
+            found: set[str] = set()
+            queue = [module]
+            while queue:
+                name = queue.pop()
+                if name not in found:
+                    found.add(name)
+                    queue.extend(self._imports(name))
+            self._imported_by[module] = found
+        return self._imported_by[module]
 
     def place(self, module: str, line: int) -> str:
         """``lib.py:12``, from the project's folder on."""
@@ -181,14 +201,6 @@ class Graph:
         targets = [node for node in self.resolve(module, chain).nodes if node[0] == NAME]
         bodies = [body for node in targets for body in self.edges(node).nodes]
         return bool(bodies) and all(self.flowc_decorators(b[1], int(b[2])) for b in bodies)
-
-    def configures(self, module: str, index: int) -> bool:
-        """Whether the statement only configures a step or pipeline: that enters by itself."""
-        statement = self.source(module).outline.statements[index]
-        owner, _, method = statement.label.partition("#")[0].rpartition(".")
-        if statement.kind != STATEMENT or method != "configure":
-            return False
-        return self.is_definition(module, owner)
 
 
 def within(name: str, parents: Collection[str]) -> bool:

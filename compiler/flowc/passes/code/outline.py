@@ -159,9 +159,13 @@ def _read(node: ast.AST, found: _Found) -> None:
         case ast.Import() | ast.ImportFrom():
             found.imports += [(*pair, node.lineno) for pair in import_bindings(node)]
             found.runs += [*imported_modules(node), *(pair[1] for pair in import_bindings(node))]
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
             found.plain = False
             found.names[node.name] = None
+        case ast.ClassDef(body=body):
+            found.plain = False
+            found.names[node.name] = None
+            found.effect = found.effect or _stores(body)
         case ast.Name(ctx=ast.Store() | ast.Del()):
             found.names[node.id] = None
         case (
@@ -180,6 +184,17 @@ def _read(node: ast.AST, found: _Found) -> None:
             return
         case _:
             _read_below(node, found)
+
+
+def _stores(body: Sequence[ast.stmt]) -> bool:
+    """Whether a class's body gives something an attribute or an item."""
+    for node in body:
+        found = _Found()
+        if not isinstance(node, ast.Expr):
+            _read(node, found)
+        if found.effect:
+            return True
+    return False
 
 
 def _read_below(node: ast.AST, found: _Found) -> None:

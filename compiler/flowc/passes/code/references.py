@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flowc.passes.code.chains import chain_of
-from flowc.passes.code.scopes import CALLED, EAGER, LAZY, TAKEN, Collector
+from flowc.passes.code.scopes import CALLED, EAGER, LAZY, STORED, TAKEN, Collector
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 class Facts:
     """What one statement refers to.
 
-    ``taken`` are those of ``lazy`` that are not only called. ``mutable`` is whether it makes a
-    container on import.
+    ``taken`` are those of ``lazy`` that are not only called; ``stored`` get attributes or items.
+    ``mutable`` is whether it makes a container on import.
     """
 
     lazy: tuple[str, ...]
     eager: tuple[str, ...]
     called: tuple[str, ...]
     taken: tuple[str, ...]
+    stored: tuple[str, ...]
     attributes: tuple[str, ...]
     mutable: bool
 
@@ -46,6 +47,7 @@ def collect(nodes: Iterable[ast.AST]) -> Facts:
         eager=tuple(sorted(chain for chain, when in found if when == EAGER)),
         called=tuple(sorted(chain for chain, when in found if when == CALLED)),
         taken=tuple(sorted(chain for chain, when in found if when == TAKEN)),
+        stored=tuple(sorted(chain for chain, when in found if when == STORED)),
         attributes=tuple(sorted(collector.attributes)),
         mutable=collector.mutable,
     )

@@ -18,9 +18,10 @@ from flowc.passes.code.chains import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LAZY, EAGER, CALLED, TAKEN = 0, 1, 2, 3
+LAZY, EAGER, CALLED, TAKEN, STORED = 0, 1, 2, 3, 4
 """When a reference is followed: called in a function's body, on import, called on import, or by
-what could be a value: taken without a call, or in a function inside another.
+what could be a value: taken without a call, or in a function inside another. The last is of what
+gets an attribute or an item, whenever.
 """
 
 TELLING = {
@@ -128,6 +129,20 @@ class Collector:
             self.load(chain, EAGER)
         else:
             self.visit(root_of(node))
+        if not isinstance(node.ctx, ast.Load):
+            self._store(chain)
+
+    def visit_subscript(self, node: ast.Subscript) -> None:
+        self.visit_children(node)
+        if not isinstance(node.ctx, ast.Load):
+            place: ast.AST = node.value
+            while isinstance(place, ast.Subscript):
+                place = place.value
+            self._store(chain_of(place))
+
+    def _store(self, chain: str) -> None:
+        """Of what a call returns nobody knows whose it is."""
+        self.scopes[-1].loads.add((chain or UNKNOWN, STORED))
 
     def _note(self, node: ast.AST) -> None:
         while isinstance(node, ast.Attribute):
@@ -306,4 +321,5 @@ _HANDLERS: dict[type[ast.AST], Callable[[Collector, Any], None]] = {
     ast.Nonlocal: Collector.visit_nonlocal,
     ast.Set: Collector.visit_container,
     ast.SetComp: Collector.visit_comprehension,
+    ast.Subscript: Collector.visit_subscript,
 }

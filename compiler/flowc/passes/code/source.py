@@ -82,14 +82,15 @@ class Source:
             if key not in self._facts:
                 found = read(self._node(index))
                 self._facts[key] = [
-                    found.lazy, found.eager, found.called, found.taken, found.attributes,
-                    found.mutable,
+                    found.lazy, found.eager, found.called, found.taken, found.stored,
+                    found.attributes, found.mutable,
                 ]  # fmt: skip
                 self._changed = True
-            lazy, eager, called, taken, attributes, mutable = self._facts[key]
+            lazy, eager, called, taken, stored, attributes, mutable = self._facts[key]
             self._read[key] = Facts(
-                tuple(lazy), tuple(eager), tuple(called), tuple(taken), tuple(attributes), mutable
-            )
+                tuple(lazy), tuple(eager), tuple(called), tuple(taken), tuple(stored),
+                tuple(attributes), mutable,
+            )  # fmt: skip
         return self._read[key]
 
     def form(self, index: int, skipped: tuple[int, ...]) -> tuple[str, str]:
