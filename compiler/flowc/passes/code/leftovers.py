@@ -52,7 +52,7 @@ def find_leftovers(roots: Iterable[str], modules: Mapping[str, Module]) -> dict[
     wanted = sorted(set(roots))
     script = objects.main_name()
     here = sorted(name for name in modules if name in sys.modules or name == script)
-    name, key = name_of("leftovers", modules), key_of([*wanted, "", *here], modules)
+    name, key = name_of(f"leftovers for {' '.join(wanted)}", modules), key_of(here, modules)
     kept = MEMORY.load(name)
     if kept.get("key") == key:
         known: dict[str, str] = kept["found"]
