@@ -45,7 +45,7 @@ def leftovers(folder: Path, main: str, *, root: str = "steps", **others: str) ->
     return found.get(root, "")
 
 
-OTHERS = "may change what others see while it is imported, and their modules do not import it"
+OTHERS = "may change what they see, and their modules do not import it"
 
 EFFECTS = {
     "a variable of the environment": "import os\nos.environ['NOWHERE'] = '1'  # here",
@@ -70,6 +70,15 @@ EFFECTS = {
     "in a class's body": "import lib\nclass Setup:  # here\n    lib.X = 3",
     "given to an own function": "import lib\ndef fill(readers): readers['b'] = len\n"
     "fill(lib.READERS)  # here",
+    "given to one whose result is kept": "import lib\ndef fill(readers):\n"
+    "    readers['b'] = len\n    return 1\nN = fill(lib.READERS)  # here",
+    "a class that is given": "import lib\ndef patch(c):\n    c.n = 2\n    return c\n"
+    "N = patch(lib.Base)  # here",
+    "a class that is given, the result ignored": "import lib\ndef patch(c): c.n = 2\n"
+    "patch(lib.Base)  # here",
+    "a class that is taken": "import lib\ndef patch():\n    c = lib.Base\n    c.n = 2\n"
+    "N = patch()  # here",
+    "in a comprehension": "import lib\nN = [t.clear() for t in [lib.READERS]]  # here",
 }
 
 
@@ -105,6 +114,15 @@ PLAIN = {
     "a file that is read": "import yaml\ndef load():\n    return yaml.safe_load('a: 1')\n"
     "CONFIG = load()",
     "what another computes": "import lib\nY = lib.double(lib.X)",
+    "what is read of a table": "import lib\ndef names(readers):\n    found = []\n"
+    "    for name in readers:\n        found.append(name.upper())\n    return found\n"
+    "N = names(lib.READERS)",
+    "a copy": "import lib\ndef more(readers):\n    readers = dict(readers)\n"
+    "    readers['b'] = len\n    return readers\nN = more(lib.READERS)",
+    "a comprehension": "import lib\nN = {name.upper(): lib.double(1) for name in lib.READERS}",
+    "a wrapped function": "import functools, lib\ndef wrap(f):\n    @functools.wraps(f)\n"
+    "    def inner(x):\n        return f(x)\n    inner.calls = 0\n    return inner\n"
+    "N = wrap(lib.double)",
 }
 
 

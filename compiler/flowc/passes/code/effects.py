@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING
 
 from flowc.passes.code.chains import UNKNOWN
 from flowc.passes.code.graph import within
-from flowc.passes.code.names import BODY, MODULE, NAME
+from flowc.passes.code.mutation import CHANGES_FIRST, NOTHING
+from flowc.passes.code.names import BODY, MODULE, NAME, WHOLE
 from flowc.passes.code.outline import BLOCK, CLASS, CONSTANT, FUNCTION, STATEMENT
-from flowc.passes.code.purity import INERT, is_standard
+from flowc.passes.code.purity import CALLS_ITS_ARGUMENTS, INERT, is_standard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from flowc.passes.code.graph import Graph
-    from flowc.passes.code.names import Node
+    from flowc.passes.code.mutation import Mutation
+    from flowc.passes.code.names import Found, Node
     from flowc.passes.code.outline import Statement
 
 HARMLESS = {
@@ -59,11 +61,117 @@ def has_effect(graph: Graph, module: str, index: int) -> bool:
             return True
         if any(_hears_of_subclasses(graph, module, chain) for chain in statement.bases):
             return True
+    if not statement.calls:
+        return False
     own = statement.names if statement.kind == BLOCK else ()
-    return any(
-        chain.partition(".")[0] not in own and _holds_state(graph, module, chain)
-        for chain in statement.calls
+    called = [chain for chain in statement.calls if chain.partition(".")[0] not in own]
+    return any(_holds_state(graph, module, chain) for chain in called) or bool(
+        changed_arguments(graph, module, index)
     )
+
+
+def changed_arguments(graph: Graph, module: str, index: int) -> set[Node]:
+    """What a statement gives on import to those that may change it."""
+    source = graph.source(module)
+    facts, met = source.facts(index), source.met(index)
+    given = {chain: graph.resolve(module, chain) for chain in facts.eager}
+    if not any(found.nodes for found in given.values()):
+        return set()
+    callees = [
+        graph.resolve(module, chain)
+        for chain in facts.called
+        if not (chain.startswith(UNKNOWN) or configures(graph, module, chain))
+    ]
+    strange = any(_is_strange(name) for found in callees for name in found.external)
+    calls = met.calls or strange or UNKNOWN in facts.called or _some(graph, callees, _calls_given)
+    maps = calls or any(found.external & CALLS_ITS_ARGUMENTS for found in callees)
+    if maps:
+        callees += given.values()
+        strange = strange or any(map(_changes_first, given.values()))
+    sets = strange or met.attributes or _some(graph, callees, _sets_given)
+    fills = strange or met.contents or _some(graph, callees, _fills_given)
+    changed: set[Node] = set()
+    for chain, found in given.items():
+        called = calls or (maps and _is_callable(graph, chain, found))
+        if (fills or called) and graph.leads_to(found.nodes, is_state):
+            changed |= found.nodes
+        elif sets or fills:
+            changed |= _attributed(graph, found, sets=sets)
+    return changed
+
+
+def patched(graph: Graph, module: str, index: int) -> set[Node]:
+    """Functions, classes and modules on which a function that takes them may set attributes."""
+    source = graph.source(module)
+    facts = source.facts(index)
+    taken = [graph.resolve(module, chain) for chain in facts.taken]
+    nodes = {node for found in taken for node in _attributed(graph, found, sets=True)}
+    if not nodes:
+        return nodes
+    here = source.taken(index)
+    called = set(facts.lazy).difference(facts.taken)
+    callees = [graph.resolve(module, chain) for chain in called if not chain.startswith(UNKNOWN)]
+    if here.attributes or _some(graph, callees, _sets_given):
+        return nodes
+    fills = here.contents or _some(graph, callees, _fills_given)
+    return {node for node in nodes if fills and node[0] == WHOLE}
+
+
+def _attributed(graph: Graph, found: Found, *, sets: bool) -> set[Node]:
+    """Those in a reference's target that have attributes: modules, functions and classes."""
+    nodes = {node for node in found.nodes if node[0] == WHOLE}
+    if sets:
+        nodes |= {node for node in _bodies(found.nodes) if _is_definition(graph, node)}
+    return nodes
+
+
+def _is_definition(graph: Graph, node: Node) -> bool:
+    _, module, name = node
+    source = graph.source(module)
+    kinds = {source.outline.statements[index].kind for index in source.names[name]}
+    return not kinds.isdisjoint({FUNCTION, CLASS})
+
+
+def _is_callable(graph: Graph, chain: str, found: Found) -> bool:
+    """A function, a class, or what an object has as an attribute."""
+    bodies = _bodies(found.nodes)
+    root, _, name = chain.rpartition(".")
+    is_attribute = bool(root) and name not in {node[2] for node in bodies}
+    return is_attribute or any(_is_definition(graph, node) for node in bodies)
+
+
+def _some(graph: Graph, callees: Iterable[Found], wanted: Callable[[Graph, Node], bool]) -> bool:
+    return any(graph.leads_to(found.nodes, wanted) for found in callees)
+
+
+def _calls_given(graph: Graph, node: Node) -> bool:
+    return _given(graph, node).calls
+
+
+def _sets_given(graph: Graph, node: Node) -> bool:
+    return _given(graph, node).attributes
+
+
+def _fills_given(graph: Graph, node: Node) -> bool:
+    return _given(graph, node).contents
+
+
+def _given(graph: Graph, node: Node) -> Mutation:
+    kind, module, index = node
+    if kind != BODY:
+        return NOTHING
+    source = graph.source(module)
+    is_code = source.outline.statements[int(index)].kind in {FUNCTION, CLASS}
+    return source.given(int(index)) if is_code else NOTHING
+
+
+def _is_strange(name: str) -> bool:
+    """Whether a library is not known to leave alone what it is given."""
+    return _keeps_outside(name) and not is_standard(name)
+
+
+def _changes_first(found: Found) -> bool:
+    return any(name.rpartition(".")[2] in CHANGES_FIRST for name in found.external)
 
 
 def configures(graph: Graph, module: str, chain: str) -> bool:
@@ -112,13 +220,11 @@ def is_state(graph: Graph, node: Node) -> bool:
     external = graph.edges(node).external
     if "global" in facts.attributes or set(facts.stored) - {UNKNOWN}:
         return True
-    if any(
-        name in CHANGES or (_keeps_outside(name) and not is_standard(name)) for name in external
-    ):
+    if any(name in CHANGES or _is_strange(name) for name in external):
         return True
     if statement.kind == FUNCTION:
         named = any(_is_function_attribute(graph, module, chain) for chain in facts.lazy)
-        return named or _imports_late(graph, node)
+        return named or _imports_late(graph, node) or bool(patched(graph, module, int(index)))
     if statement.kind == CLASS:
         return facts.mutable
     return (

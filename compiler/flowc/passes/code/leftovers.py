@@ -17,7 +17,15 @@ import sys
 from typing import TYPE_CHECKING
 
 from flowc.passes.code.chains import UNKNOWN
-from flowc.passes.code.effects import CHANGES, FOLLOWED, configures, has_effect, is_state
+from flowc.passes.code.effects import (
+    CHANGES,
+    FOLLOWED,
+    changed_arguments,
+    configures,
+    has_effect,
+    is_state,
+    patched,
+)
 from flowc.passes.code.graph import Graph, within
 from flowc.passes.code.kept import key_of, name_of
 from flowc.passes.code.memory import MEMORY
@@ -94,10 +102,8 @@ class _Search:
         for module in sorted(self._here.difference(inside)):
             for index in self._with_effect(module):
                 if _reaches(self._graph, module, index, inside):
-                    return (
-                        f"{self._place(module, index)} may change what others see while it is "
-                        "imported, and their modules do not import it"
-                    )
+                    place = self._place(module, index)
+                    return f"{place} may change what they see, and their modules do not import it"
         return ""
 
     def _with_effect(self, module: str) -> list[int]:
@@ -166,6 +172,8 @@ def _is_random(name: str) -> bool:
 
 def _reaches(graph: Graph, module: str, index: int, inside: Collection[str]) -> bool:
     """Whether what a statement changes on import is seen by code in the modules ``inside``."""
+    if any(node[1] in inside for node in changed_arguments(graph, module, index)):
+        return True
     source = graph.source(module)
     statement = source.outline.statements[index]
     facts = source.facts(index)
@@ -179,8 +187,6 @@ def _reaches(graph: Graph, module: str, index: int, inside: Collection[str]) -> 
     else:
         called, given = set(facts.called), set(facts.eager)
     called = {chain for chain in called if chain and not configures(graph, module, chain)}
-    if not called and not stored:
-        return False
     ignores = statement.effect
     return (
         (ignores and UNKNOWN in called)
@@ -251,7 +257,11 @@ def _changes(graph: Graph, node: Node, inside: Collection[str], *, ignores: bool
     if source.outline.statements[int(index)].kind != FUNCTION:
         return not graph.edges(node).external.isdisjoint(CHANGES)
     facts = source.facts(int(index))
-    return any(_stores(graph, module, chain, inside) for chain in facts.stored) or any(
-        _acts(graph, module, chain, ignores=ignores)
-        for chain in {*facts.lazy, *facts.called}.difference(facts.taken)
+    return (
+        any(_stores(graph, module, chain, inside) for chain in facts.stored)
+        or any(node[1] in inside for node in patched(graph, module, int(index)))
+        or any(
+            _acts(graph, module, chain, ignores=ignores)
+            for chain in {*facts.lazy, *facts.called}.difference(facts.taken)
+        )
     )

@@ -283,13 +283,14 @@ def _decorator(node: ast.expr) -> tuple[str, ...]:
 
 def _calls(node: ast.stmt) -> tuple[str, ...]:
     """What a statement calls on import, decorators and bases aside; it may keep its arguments."""
-    evaluated = list(_evaluated(node))
-    if not any(isinstance(below, ast.Call) for each in evaluated for below in ast.walk(each)):
+    nodes = list(evaluated(node))
+    if not any(isinstance(below, ast.Call) for each in nodes for below in ast.walk(each)):
         return ()
-    return collect(evaluated).called
+    return collect(nodes).called or (UNKNOWN,)
 
 
-def _evaluated(node: ast.stmt) -> Iterator[ast.AST]:
+def evaluated(node: ast.stmt) -> Iterator[ast.AST]:
+    """What of a statement runs on import; decorators and bases aside."""
     match node:
         case ast.FunctionDef(args=args) | ast.AsyncFunctionDef(args=args):
             yield from (each for each in (*args.defaults, *args.kw_defaults) if each is not None)
@@ -298,7 +299,7 @@ def _evaluated(node: ast.stmt) -> Iterator[ast.AST]:
             yield from (each for each in (*annotations, node.returns) if each is not None)
         case ast.ClassDef(body=body):
             for below in body:
-                yield from _evaluated(below)
+                yield from evaluated(below)
         case ast.AnnAssign(annotation=annotation):
             yield from (annotation, node)
         case _:

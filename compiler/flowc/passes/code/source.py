@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from flowc.passes.code.form import digest_form
 from flowc.passes.code.memory import MEMORY
-from flowc.passes.code.outline import Import, Outline, Statement, read_outline, segment
+from flowc.passes.code.mutation import Mutation, of_given, of_taken
+from flowc.passes.code.outline import (
+    Import,
+    Outline,
+    Statement,
+    evaluated,
+    read_outline,
+    segment,
+)
 from flowc.passes.code.references import (
     Facts,
     collect_creation,
@@ -75,6 +83,25 @@ class Source:
     def inheritance(self, index: int) -> Facts:
         """What a class does when a class is derived from it."""
         return self._fact(index, " inheritance", collect_inheritance)
+
+    def given(self, index: int) -> Mutation:
+        """What a function or the methods of a class may do to their arguments."""
+        return self._mutation(index, " given", of_given)
+
+    def taken(self, index: int) -> Mutation:
+        """What a function may do to what it takes from elsewhere."""
+        return self._mutation(index, " taken", lambda node: of_taken([node]))
+
+    def met(self, index: int) -> Mutation:
+        """What the import of a statement may itself do to what its names lead to."""
+        return self._mutation(index, " met", lambda node: of_taken(evaluated(node)))
+
+    def _mutation(self, index: int, what: str, read: Callable[[ast.stmt], Mutation]) -> Mutation:
+        key = f"{self.outline.statements[index].digest}{what}"
+        if key not in self._facts:
+            self._facts[key] = list(read(self._node(index)))
+            self._changed = True
+        return Mutation(*self._facts[key])
 
     def _fact(self, index: int, what: str, read: Callable[[ast.AST], Facts]) -> Facts:
         key = f"{self.outline.statements[index].digest}{what}"

@@ -1,0 +1,309 @@
+"""Whether code may change in place what it is given, or what it takes from elsewhere by a name.
+
+Followed through the code is how deep such objects lie in a value: 0 is one itself, 1 is what holds
+one (``[t]``), and so on.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from typing import TYPE_CHECKING, NamedTuple
+
+from flowc.passes.code.actions import Actions, arguments_of, last_name
+from flowc.passes.code.chains import chain_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+FRESH = 4
+"""Not there, or so deep that nobody looks for it."""
+
+READING = {
+    "__contains__", "__getitem__", "__len__", "_asdict", "_replace", "absolute", "all", "any",
+    "as_posix", "astype", "capitalize", "casefold", "copy", "count", "critical", "date", "debug",
+    "decode", "dict", "difference", "encode", "endswith", "error", "exception", "exists",
+    "expanduser", "find", "findall", "finditer", "format", "fullmatch", "get", "glob", "group",
+    "groups", "head", "hexdigest", "index", "info", "intersection", "is_dir", "is_file",
+    "isalnum", "isalpha", "isdigit", "isdisjoint", "isoformat", "issubset", "issuperset", "items",
+    "iterdir", "join", "joinpath", "json", "keys", "log", "lower", "lstrip", "match", "max",
+    "mean", "min", "model_dump", "most_common", "partition", "read_bytes", "read_text",
+    "relative_to", "removeprefix", "removesuffix", "replace", "reshape", "resolve", "rfind",
+    "rglob", "rpartition", "rsplit", "rstrip", "search", "split", "splitlines", "startswith",
+    "std", "strftime", "strip", "sub", "sum", "symmetric_difference", "tail", "title", "to_dict",
+    "tolist", "total_seconds", "union", "upper", "values", "warning", "with_name", "with_suffix",
+    "zfill",
+}  # fmt: skip
+"""Methods that change nothing in what they are called on, whatever that is."""
+
+ELEMENTS = {"__getitem__", "get", "pop", "popitem", "popleft", "setdefault"}
+ITERATED = {"copy", "difference", "intersection", "items", "union", "values"}
+
+MADE = {
+    "abs", "all", "any", "bool", "deepcopy", "dumps", "float", "format", "hash", "id", "int",
+    "isinstance", "issubclass", "len", "loads", "open", "range", "repr", "round", "str", "sum",
+}  # fmt: skip
+"""Functions that return nothing of what they are given."""
+
+COPIED = {
+    "array", "chain", "concat", "concatenate", "copy", "defaultdict", "dict", "enumerate",
+    "filter", "frozenset", "iter", "list", "map", "reversed", "set", "sorted", "stack", "tuple",
+    "zip",
+}  # fmt: skip
+"""Functions that return what holds the same."""
+
+FOUND = {"choice", "getattr", "max", "min", "next", "reduce"}
+
+CHANGES_FIRST = {
+    "copyto", "delitem", "fill_diagonal", "heapify", "heappop", "heappush", "heappushpop",
+    "heapreplace", "iadd", "iconcat", "insort", "insort_left", "insort_right", "next", "place",
+    "put", "putmask", "setitem", "shuffle",
+}  # fmt: skip
+"""Others' functions that change their first argument."""
+
+SETS_ATTRIBUTES = {"__setattr__", "delattr", "setattr", "update_wrapper", "vars"}
+
+
+class Mutation(NamedTuple):
+    """What may happen to an object: an attribute set, its contents changed, it or its method
+    called.
+    """
+
+    attributes: bool
+    contents: bool
+    calls: bool
+
+
+NOTHING = Mutation(attributes=False, contents=False, calls=False)
+
+
+def of_given(node: ast.stmt) -> Mutation:
+    """What a function does to its arguments; for a class, all its methods."""
+    actions = Actions([node])
+    return _Values(actions, given=0, taken=FRESH).mutation()
+
+
+def of_taken(nodes: Iterable[ast.AST]) -> Mutation:
+    """What code does to that to which names from outside lead."""
+    actions = Actions(nodes)
+    return _Values(actions, given=FRESH, taken=0).mutation()
+
+
+class _Values:
+    """How deep the objects of one kind lie, in whatever is bound to a name."""
+
+    def __init__(self, actions: Actions, *, given: int, taken: int) -> None:
+        self._actions = actions
+        self._given, self._taken = given, taken
+        self._depths = dict.fromkeys(actions.bound - actions.elsewhere, FRESH)
+        self._depths |= dict.fromkeys(actions.given, given)
+        self._depths |= dict.fromkeys(actions.inner, 0)
+        self._depths |= dict.fromkeys(actions.selves, FRESH)
+        for target, _ in actions.assigned:
+            for place in _targets(target):
+                if own := self._own(place):
+                    self._depths[own] = FRESH
+        before: dict[str, int] = {}
+        while before != self._depths:
+            before = dict(self._depths)
+            self._bind()
+
+    def mutation(self) -> Mutation:
+        actions = self._actions
+        return Mutation(
+            attributes=self._any(actions.attributes) or any(map(self._sets, actions.calls)),
+            contents=self._any(actions.contents) or any(map(self._changes, actions.calls)),
+            calls=any(self._calls(call.func) for call in actions.calls),
+        )
+
+    def _any(self, places: Iterable[ast.expr]) -> bool:
+        return any(self._depth(place) == 0 for place in places)
+
+    def _sets(self, call: ast.Call) -> bool:
+        last = last_name(call.func)
+        return last in SETS_ATTRIBUTES and self._any(call.args[:1])
+
+    def _changes(self, call: ast.Call) -> bool:
+        match call.func:
+            case ast.Attribute(value=ast.Name(id=name), attr=method) if self._is_builtin(name):
+                return method not in READING and self._any(call.args[:1])
+            case ast.Attribute(value=place, attr=method) if not self._is_outside(call.func):
+                return method not in READING and self._depth(place) == 0
+            case _:
+                last = last_name(call.func)
+                return last in CHANGES_FIRST and self._any(call.args[:1])
+
+    def _calls(self, callee: ast.expr) -> bool:
+        if own := self._own(callee):
+            return self._depths.get(own, FRESH) == 0
+        by_name = isinstance(callee, ast.Attribute) or self._is_outside(callee)
+        return not by_name and self._depth(callee) == 0
+
+    def _is_builtin(self, name: str) -> bool:
+        return name not in self._depths and name in BUILTINS
+
+    def _is_outside(self, callee: ast.expr) -> bool:
+        """Whether a callee is found by names alone: those are followed to what they lead to."""
+        chain = chain_of(callee)
+        return bool(chain) and chain.partition(".")[0] not in self._depths
+
+    def _own(self, place: ast.expr) -> str:
+        """``.items`` of ``self.items``"""
+        match place:
+            case ast.Attribute(value=ast.Name(id=name), attr=attribute):
+                return f".{attribute}" if name in self._actions.selves or name == "self" else ""
+            case _:
+                return ""
+
+    def _bind(self) -> None:
+        actions = self._actions
+        for target, value in actions.assigned:
+            self._assign(target, value)
+        for target, source in actions.iterated:
+            self._lower(target, _below(self._depth(source)))
+        for name, subject in actions.captured:
+            if self._depth(subject) < FRESH:
+                self._depths[name] = 0
+        for name, value in actions.returned:
+            self._depths[name] = min(self._depths.get(name, FRESH), self._depth(value))
+        for call in actions.calls:
+            if isinstance(call.func, ast.Attribute) and not self._is_outside(call.func):
+                held = self._held_by(call)
+                if held < FRESH:
+                    self._lower(call.func.value, held)
+
+    def _held_by(self, call: ast.Call) -> int:
+        """How deep an object holds what its method is given: ``rows.append(t)``."""
+        return _above(min((self._depth(each) for each in arguments_of(call)), default=FRESH))
+
+    def _assign(self, target: ast.expr, value: ast.expr) -> None:
+        match target, value:
+            case ((ast.Tuple(elts=targets) | ast.List(elts=targets)), ast.Tuple(elts=values)) if (
+                len(targets) == len(values)
+            ):
+                for below, each in zip(targets, values, strict=True):
+                    self._assign(below, each)
+            case ast.Tuple() | ast.List(), _:
+                self._lower(target, _below(self._depth(value)))
+            case _, ast.Lambda(body=body):
+                self._lower(target, self._depth(body))
+            case _:
+                self._lower(target, self._depth(value))
+
+    def _lower(self, place: ast.expr, depth: int) -> None:
+        """The place has objects at that depth from now on."""
+        if own := self._own(place):
+            self._depths[own] = min(self._depths.get(own, depth), depth)
+            return
+        match place:
+            case ast.Name(id=name) if name in self._depths and name not in self._actions.selves:
+                self._depths[name] = min(self._depths[name], depth)
+            case ast.Tuple(elts=places) | ast.List(elts=places):
+                for each in places:
+                    self._lower(each, depth)
+            case ast.Starred(value=below):
+                self._lower(below, _above(depth))
+            case ast.Attribute(value=below) | ast.Subscript(value=below):
+                self._lower(below, _above(depth))
+            case ast.Call(func=ast.Attribute(value=below)):
+                self._lower(below, _above(depth))
+            case _:
+                return
+
+    def _depth(self, value: ast.expr) -> int:
+        if own := self._own(value):
+            return self._depths.get(own, self._given)
+        match value:
+            case ast.Name(id=name):
+                outside = FRESH if name in BUILTINS else self._taken
+                return self._depths.get(name, outside)
+            case ast.Subscript(value=below, slice=ast.Slice()):
+                return self._depth(below)
+            case (
+                ast.Attribute(value=below) | ast.Subscript(value=below) | ast.Starred(value=below)
+            ):
+                return _below(self._depth(below))
+            case ast.Call():
+                return self._result(value)
+            case _:
+                return self._chosen(value)
+
+    def _chosen(self, value: ast.expr) -> int:
+        match value:
+            case ast.IfExp(body=body, orelse=orelse):
+                return self._least([body, orelse])
+            case ast.BoolOp() | ast.NamedExpr() | ast.Await() | ast.YieldFrom():
+                return self._least(_expressions(value))
+            case _:
+                return self._made(value)
+
+    def _made(self, value: ast.expr) -> int:
+        """Of a new object; one without parts is a number or a text."""
+        match value:
+            case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Set(elts=parts):
+                return _above(self._least(parts))
+            case ast.Dict(keys=keys, values=values):
+                merged = [each for key, each in zip(keys, values, strict=True) if key is None]
+                parts = [each for each in (*keys, *values) if each is not None]
+                return min(_above(self._least(parts)), max(1, self._least(merged)))
+            case ast.DictComp(key=key, value=part):
+                return _above(self._least([key, part]))
+            case ast.ListComp(elt=part) | ast.SetComp(elt=part) | ast.GeneratorExp(elt=part):
+                return _above(self._depth(part))
+            case ast.BinOp(left=left, right=right):
+                return max(1, self._least([left, right]))
+            case _:
+                return FRESH
+
+    def _least(self, values: Iterable[ast.expr]) -> int:
+        return min(map(self._depth, values), default=FRESH)
+
+    def _result(self, call: ast.Call) -> int:
+        given = self._least(arguments_of(call))
+        if isinstance(call.func, ast.Attribute) and not self._is_outside(call.func):
+            return self._method_result(call.func, given)
+        last = last_name(call.func)
+        if last in MADE:
+            return FRESH
+        if last in COPIED:
+            return max(1, given)
+        if last in FOUND:
+            return _below(given)
+        if last.lstrip("_")[:1].isupper():
+            return _above(given)
+        callee = FRESH if self._is_outside(call.func) else self._depth(call.func)
+        return 0 if min(given, callee) < FRESH else FRESH
+
+    def _method_result(self, method: ast.Attribute, given: int) -> int:
+        below = self._depth(method.value)
+        if method.attr in ELEMENTS:
+            return min(_below(below), given)
+        if method.attr in ITERATED:
+            return max(1, min(below, given))
+        if method.attr in READING:
+            return FRESH
+        return min(below, given)
+
+
+BUILTINS = frozenset(vars(builtins))
+
+
+def _below(depth: int) -> int:
+    return depth if depth == FRESH else max(0, depth - 1)
+
+
+def _above(depth: int) -> int:
+    return min(FRESH, depth + 1)
+
+
+def _expressions(node: ast.AST) -> Iterator[ast.expr]:
+    return (each for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr))
+
+
+def _targets(target: ast.expr) -> Iterator[ast.expr]:
+    match target:
+        case ast.Tuple(elts=targets) | ast.List(elts=targets):
+            for each in targets:
+                yield from _targets(each)
+        case _:
+            yield target

@@ -1,0 +1,203 @@
+"""What one module changes in another by giving its objects to somebody, and keeps a result."""
+
+from __future__ import annotations
+
+from tests.code.changes import A, Change, held
+
+TARGET = """
+T = [1]
+ROWS = [[0], [1]]
+class Model:
+    n = 0
+class Held:
+    def __init__(self):
+        self.items = []
+    def add(self, x):
+        self.items.append(x)
+        return x
+    def __call__(self, x):
+        return self.add(x)
+HELD = Held()
+def fill(t, n):
+    t.append(n)
+    return 1
+"""
+
+BODIES = {
+    "a method": "    t.append(lib.helper())",
+    "an item": "    t[0] = lib.helper()",
+    "a slice": "    t[:] = [lib.helper()]",
+    "del": "    del t[lib.helper() - 1:]",
+    "an addition in place": "    t += [lib.helper()]",
+    "another name": "    other = t\n    other.append(lib.helper())",
+    "a choice": "    other = t or []\n    other.append(lib.helper())",
+    "a list of it": "    for other in [t]:\n        other.append(lib.helper())",
+    "a list that is filled with it": "    rows = []\n    rows.append(t)\n"
+    "    rows[0].append(lib.helper())",
+    "a walrus": "    if (other := t):\n        other.append(lib.helper())",
+    "with": "    from contextlib import nullcontext\n    with nullcontext(t) as other:\n"
+    "        other.append(lib.helper())",
+    "match": "    match t:\n        case other:\n            other.append(lib.helper())",
+    "unpacking": "    other, _ = t, 1\n    other.append(lib.helper())",
+    "another function": "    below(t)",
+    "another's result": "    same(t).append(lib.helper())",
+    "a function inside": "    def go():\n        t.append(lib.helper())\n    go()",
+    "a function inside that it gives": "    def go(_):\n        t.append(lib.helper())\n"
+    "    list(map(go, 'a'))",
+    "a library": "    import bisect\n    bisect.insort(t, lib.helper())",
+    "an unbound method": "    list.append(t, lib.helper())",
+    "an object that holds it": "    Filler(t).fill()",
+    "a comprehension": "    [each.append(lib.helper()) for each in (t,)]",
+    "its own method, taken": "    add = t.append\n    add(lib.helper())",
+    "its own method, given": "    list(map(t.append, [lib.helper()]))",
+}
+BELOW = """
+def below(x):
+    x.append(lib.helper())
+def same(x):
+    return x
+class Filler:
+    def __init__(self, t):
+        self.t = t
+    def fill(self):
+        self.t.append(lib.helper())
+"""
+
+GIVEN = {
+    "in a list": "def fill(t):\n    t[0].append(lib.helper())\n    return 1\nN = fill([target.T])",
+    "by name": "def fill(*, t):\n    t.append(lib.helper())\n    return 1\nN = fill(t=target.T)",
+    "in a tuple": "def fill(*ts):\n    for t in ts:\n        t.append(lib.helper())\n"
+    "    return 1\nN = fill(target.T)",
+    "in a dict": "def fill(**ts):\n    for t in ts.values():\n        t.append(lib.helper())\n"
+    "    return 1\nN = fill(t=target.T)",
+    "as a default": "def fill(t):\n    t.append(lib.helper())\n    return 1\n"
+    "def use(n=fill(target.T)): ...",
+    "in a class's body": "def fill(t):\n    t.append(lib.helper())\n    return 1\n"
+    "class Use:\n    n = fill(target.T)",
+    "by a callback": "def fill(t):\n    t.append(lib.helper())\n    return 1\n"
+    "N = list(map(fill, [target.T]))",
+    "by an own callback": "def fill(t):\n    t.append(lib.helper())\n    return 1\n"
+    "def call(f, t):\n    return f(t)\nN = call(fill, target.T)",
+    "by a part of a function": "from functools import partial\ndef fill(t):\n"
+    "    t.append(lib.helper())\n    return 1\nN = partial(fill, target.T)()",
+    "by a lambda": "N = (lambda t: t.append(lib.helper()))(target.T)",
+    "to a class": "class Fill:\n    def __init__(self, t):\n        t.append(lib.helper())\n"
+    "N = Fill(target.T)",
+    "to an object": "class Fill:\n    def __call__(self, t):\n        t.append(lib.helper())\n"
+    "fill = Fill()\nN = fill(target.T)",
+    "under another name": "def fill(t):\n    t.append(lib.helper())\n    return 1\n"
+    "same = target.T\nN = fill(same)",
+    "to a decorator": "def fill(t):\n    t.append(lib.helper())\n    return lambda f: f\n"
+    "@fill(target.T)\ndef f(): ...",
+    "to a library": "import heapq\nN = heapq.heappush(target.T, lib.helper())",
+    "to a library's method": "N = list.append(target.T, lib.helper())",
+    "to map": "N = list(map(target.T.append, [lib.helper()]))",
+    "in a loop": "for t in [target.T]:\n    n = t.append(lib.helper())",
+    "in a comprehension": "N = [t.append(lib.helper()) for t in [target.T]]",
+    "in an expression": "N = (target.T or []).append(lib.helper())",
+    "by an item": "N = [target.T][0].append(lib.helper())",
+    "to a function of its module": "N = target.fill(target.T, lib.helper())",
+    "as a module": "def fill(m):\n    m.T = [lib.helper()]\n    return 1\nN = fill(target)",
+}
+
+FUNCTIONS = {
+    "a class": "def patch(c):\n    c.n = lib.helper()\n    return c\nN = patch(target.Model)",
+    "a class that is taken": "def patch():\n    c = target.Model\n    c.n = lib.helper()\n"
+    "    return 1\nN = patch()",
+    "a class in a table": "def patch(table):\n    table['a'].n = lib.helper()\n    return 1\n"
+    "N = patch({'a': target.Model})",
+}
+
+OBJECTS = {
+    "a method": "def use(held):\n    held.add(lib.helper())\n    return 1\nN = use(target.HELD)",
+    "a call": "def use(held):\n    return held(lib.helper())\nN = use(target.HELD)",
+    "a method that is given": "def use(add):\n    return add(lib.helper())\n"
+    "N = use(target.HELD.add)",
+}
+
+MAIN = f"import target\nimport patching\n{A}"
+
+
+def change(returned: str, patching: str) -> Change:
+    text = f"import target, lib\n{patching}\n"
+    return held(f"{MAIN}{returned}", target=TARGET, patching=text)
+
+
+ARGUMENTS = {
+    **{
+        f"an argument that is changed by {name}": change(
+            "sum(target.T)", f"def fill(t):\n{body}\n    return 1\n{BELOW}\nN = fill(target.T)"
+        )
+        for name, body in BODIES.items()
+    },
+    **{
+        f"an object that is given {name}": change("sum(target.T)", patching)
+        for name, patching in GIVEN.items()
+    },
+    **{
+        f"an attribute of {name}": change("target.Model.n", patching)
+        for name, patching in FUNCTIONS.items()
+    },
+    **{
+        f"an object that changes by {name}": change("sum(target.HELD.items)", patching)
+        for name, patching in OBJECTS.items()
+    },
+    "an argument of a function in the same module": held(
+        "import lib\nT = [0]\ndef fill(t):\n    t.append(lib.helper())\n    return 1\n"
+        f"N = fill(T)\n{A}sum(T)"
+    ),
+}
+
+READS = {
+    "a sum": "def read(t): return sum(t) + lib.helper()\nN = read(target.T)",
+    "a loop": "def read(t):\n    total = 0\n    for n in t:\n        total += n * lib.helper()\n"
+    "    return total\nN = read(target.T)",
+    "an item": "def read(t): return t[0] * lib.helper()\nN = read(target.T)",
+    "a list of its own": "def read(t):\n    found = []\n    for n in t:\n"
+    "        found.append(n * lib.helper())\n    return found\nN = read(target.T)",
+    "a table of its own": "def read(rows):\n    found = {}\n    for row in rows:\n"
+    "        found.setdefault(len(row), []).append(row)\n    found['n'] = lib.helper()\n"
+    "    return found\nN = read(target.ROWS)",
+    "groups": "from collections import defaultdict\ndef read(rows):\n"
+    "    found = defaultdict(list)\n    for row in rows:\n        found[len(row)].append(row)\n"
+    "    return dict(found), lib.helper()\nN = read(target.ROWS)",
+    "a copy": "def read(t):\n    t = list(t)\n    t.append(lib.helper())\n    return t\n"
+    "N = read(target.T)",
+    "a copy under another name": "def read(t):\n    other = t.copy()\n"
+    "    other.append(lib.helper())\n    return other\nN = read(target.T)",
+    "a list with more": "def read(t):\n    return [*t, lib.helper()]\nN = read(target.T)",
+    "a deep copy": "import copy\ndef read(rows):\n    rows = copy.deepcopy(rows)\n"
+    "    rows[0].append(lib.helper())\n    return rows\nN = read(target.ROWS)",
+    "a comprehension": "def read(t): return [n * lib.helper() for n in t]\nN = read(target.T)",
+    "a comprehension on import": "def read(n): return n * lib.helper()\n"
+    "N = [read(n) for n in target.T]",
+    "text": "def read(t): return ', '.join(str(n).strip() for n in t) * lib.helper()\n"
+    "N = read(target.T)",
+    "sorted": "def order(n): return n * lib.helper()\nN = sorted(target.T, key=order)",
+    "map": "def read(n): return n * lib.helper()\nN = list(map(read, target.T))",
+    "an object": "class Reader:\n    def __init__(self, t):\n        self.t = t\n"
+    "        self.found = []\n    def read(self):\n        for n in self.t:\n"
+    "            self.found.append(n * lib.helper())\n        return self.found\n"
+    "N = Reader(target.T).read()",
+    "an object inside": "class Reader:\n    def __init__(self, t):\n        self.found = len(t)\n"
+    "    def go(self):\n        self.found += lib.helper()\n        return self\n"
+    "def read(t):\n    reader = Reader(t)\n    reader.go().go()\n    return reader.found\n"
+    "N = read(target.T)",
+    "a data frame": "import pandas\nN = pandas.DataFrame(target.ROWS).mean().sum() * lib.helper()",
+    "an array": "import numpy\ndef read(t):\n    values = numpy.array(t)\n"
+    "    values[0] = lib.helper()\n    return values\nN = read(target.T)",
+    "a wrapper of a function": "import functools\ndef wrap(f):\n    @functools.wraps(f)\n"
+    "    def inner(*args):\n        inner.calls += lib.helper()\n        return f(*args)\n"
+    "    inner.calls = 0\n    return inner\nN = wrap(target.Model)",
+    "a wrapper with a cache": "def wrap(f):\n    known = {}\n    def inner(n):\n"
+    "        if n not in known:\n            known[n] = f(n) * lib.helper()\n"
+    "        return known[n]\n    return inner\nN = wrap(target.fill)",
+    "what it builds from classes": "def build(names):\n    return {n.__name__: n() for n in names}"
+    ", lib.helper()\nN = build([target.Model])",
+    "settings": "def read(settings):\n    found = dict(settings)\n    found['n'] = lib.helper()\n"
+    "    return found\nN = read({'t': target.T})",
+    "an opened file": "import os\ndef read(t):\n    with open(os.devnull) as f:\n"
+    "        return f.read(), len(t), lib.helper()\n"
+    "N = read(target.T)",
+}
+"""What changes nothing of what it is given."""
