@@ -80,6 +80,40 @@ def p():
     ]
 
 
+def test_ids_given_and_taken_by_nested_pipelines(tmp_path: Path) -> None:
+    source = """
+@pipeline
+def inner():
+    return add(1)
+@pipeline
+def middle():
+    return inner()
+@pipeline
+def p():
+    say(1, id="inner.add")
+    say(inner())
+    say(middle())
+    say(inner(id="middle.inner_2"))
+    say(2, id="inner_2.add")
+    inner()
+"""
+    assert text(tmp_path, STEPS + source, wanted="p") == [
+        "pipeline p()",
+        "inner.add = say(x=1)",
+        "inner.add_2 = add(x=1, y=1) -> output: int",
+        "say = say(x=%inner.add_2.output)",
+        "middle.inner.add = add(x=1, y=1) -> output: int",
+        "say_2 = say(x=%middle.inner.add.output)",
+        "middle.inner_2.add = add(x=1, y=1) -> output: int",
+        "say_3 = say(x=%middle.inner_2.add.output)",
+        "inner_2.add = say(x=2)",
+        "inner_2.add_2 = add(x=1, y=1) -> output: int",
+    ]
+    taken = source.replace("middle.inner_2", "middle.inner")
+    with pytest.raises(AuthorError, match=r"the invocation id 'middle\.inner' is taken"):
+        text(tmp_path, STEPS + taken, wanted="p")
+
+
 def test_order_takes_handles_lists_ids_and_later_ids(tmp_path: Path) -> None:
     source = """
 @pipeline

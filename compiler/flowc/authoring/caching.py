@@ -112,7 +112,7 @@ class CachePolicy:
                 where=self.where,
                 hint="move it to the top level of its module",
             )
-        return HookReference(item.__module__, item.__qualname__, self.where)
+        return HookReference(item.__module__, item.__qualname__, self.where, given=item)
 
     def _seconds(self, value: Any) -> float | None:
         if value is None:

@@ -47,16 +47,26 @@ class HookReference:
     """A hook, found again by its module and name in every container.
 
     ``by_name`` tells one that was given as an import path, which nobody has followed yet;
-    ``where`` is then the place of the definition that names it.
+    ``where`` is then the place of the definition that names it. ``given`` is the function or class
+    itself, where there is one.
     """
 
-    __slots__ = ("by_name", "module", "qualname", "where")
+    __slots__ = ("by_name", "given", "module", "qualname", "where")
 
-    def __init__(self, module: str, qualname: str, where: str, *, by_name: bool = False) -> None:
+    def __init__(
+        self,
+        module: str,
+        qualname: str,
+        where: str,
+        *,
+        by_name: bool = False,
+        given: object = None,
+    ) -> None:
         self.module = module
         self.qualname = qualname
         self.where = where
         self.by_name = by_name
+        self.given = given
 
     def __repr__(self) -> str:
         return f"{self.module}:{self.qualname}"
@@ -92,7 +102,8 @@ def function_reference(
             where=place,
             hint="write it with def at the top level of a module",
         )
-    return HookReference(str(getattr(function, "__module__", "")), qualname, place)
+    module = str(getattr(function, "__module__", ""))
+    return HookReference(module, qualname, place, given=function)
 
 
 def check_runs(option: str, function: Any, *, title: str, where: str) -> None:

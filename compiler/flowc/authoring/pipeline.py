@@ -6,6 +6,7 @@ from flowc.authoring import port
 from flowc.authoring.configuration import PIPELINE_OPTIONS
 from flowc.authoring.definition import Definition, check_class
 from flowc.authoring.handles import author_location
+from flowc.authoring.imported import left_out
 from flowc.errors import AuthorError
 
 TYPE_CHECKING = False
@@ -73,7 +74,9 @@ class Pipeline(Definition):
                 where=author_location(),
                 hint="call it in a pipeline, which inlines it, or from a script of its own",
             )
-        port.check_guard(self.title)
+        skipped = left_out(self.title)
+        if skipped is not None:
+            return skipped
         return port.driver().run_called_pipeline(self, args, kwargs)
 
     def plan(self, *args: Any, **kwargs: Any) -> PlanDocument:

@@ -45,31 +45,10 @@ def pop_tracer() -> None:
 
 def inside_a_step() -> bool:
     """Whether this process is executing a step's function, or a hook."""
-    context = _context()
-    return context is not None and context.active()
-
-
-def check_guard(title: str) -> None:
-    """Raise AuthorError for a run that a module starts while it is imported to run a step of it:
-    each of its steps would start it again.
-    """
-    context = _context()
-    if context is None or not context.importing():
-        return
-    from flowc.authoring.handles import author_location
-    from flowc.errors import AuthorError
-
-    raise AuthorError(
-        f"{title} is called while its module is imported to run a step",
-        where=author_location(),
-        hint="put the call under if __name__ == '__main__':",
-    )
-
-
-def _context() -> Any:
     import sys
 
-    return sys.modules.get("flowc_runtime.context")
+    context: Any = sys.modules.get("flowc_runtime.context")
+    return context is not None and context.active()
 
 
 def without_stack() -> bool:

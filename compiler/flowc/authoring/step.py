@@ -5,6 +5,7 @@ from __future__ import annotations
 from flowc.authoring import port
 from flowc.authoring.configuration import STEP_OPTIONS
 from flowc.authoring.definition import Definition
+from flowc.authoring.imported import check_guard
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Step(Definition):
             return tracer.call_step(self, args, kwargs)
         if port.inside_a_step() or port.without_stack():
             return self.entrypoint(*args, **kwargs)
-        port.check_guard(self.title)
+        check_guard(self.title)
         return port.driver().run_step(self, args, kwargs)
 
 

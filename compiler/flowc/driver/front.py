@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flowc import ir
 from flowc.authoring.handles import author_location
+from flowc.authoring.imported import calls_left_out
 from flowc.driver.bundle import build_bundle, included_files
 from flowc.driver.configuration import read_configuration
 from flowc.driver.stacks import stacks_of
@@ -118,10 +119,18 @@ def complete(traced: ir.Pipeline, source: str, *, named: bool = False) -> Front:
         import_paths=tuple(dict.fromkeys(str(import_root(path)) for path in entries.values())),
         notes=(
             *traced.notes,
+            *_left_out(project_root(source)),
             *(f"step '{id_}' is not cached: {why}" for id_, why in uncached.items()),
         ),
         uncached=uncached,
     )
+
+
+def _left_out(root: Path) -> Iterator[str]:
+    for title, where in dict.fromkeys(calls_left_out()):
+        file, _, line = where.rpartition(":")
+        place = f"{relative(file, root)}:{line}"
+        yield f"{place}: {title} is called while it is imported; that call is left out"
 
 
 def _places(modules: Iterable[Module], root: Path) -> dict[str, str]:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flowc.authoring.imported import OnlyImported
 from flowc.authoring.pipeline import Pipeline
 from flowc.errors import AuthorError, FlowcError, did_you_mean
 from flowc.trace import import_root, module_name
@@ -111,7 +112,7 @@ def _load_module(name: str) -> ModuleType:
 
 def _import(name: str) -> ModuleType:
     try:
-        with _watching_environment():
+        with _watching_environment(), OnlyImported():
             return importlib.import_module(name)
     except FlowcError:
         raise

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from flowc import ir
 from flowc.errors import AuthorError, did_you_mean
 from flowc.trace import project
+from flowc.trace.identity import check_identity
 from flowc_runtime.stores import digest_file
 
 if TYPE_CHECKING:
@@ -70,6 +71,9 @@ class Policies:
                     where=reference.where,
                     hint=did_you_mean(name, names),
                 )
+        check_identity(
+            reference.given, what=f"step '{step.id}': the key function", where=reference.where
+        )
         known = {*key.needed, *key.optional}
         file, _, line = reference.where.rpartition(":")
         return ir.KeyFunction(
@@ -117,4 +121,5 @@ def _object(item: HookReference, where: str) -> ir.Function:
             where=where,
             hint="of installed libraries the version counts: see versions=",
         )
+    check_identity(item.given, what="CachePolicy: objects", where=where)
     return ir.Function(module=project.real_module(item.module, file), qualname=item.qualname)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flowc import ir
 from flowc.errors import AuthorError, did_you_mean
+from flowc.trace.identity import check_identity
 from flowc.trace.project import is_first_party
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def _import_string(materializer: Any, title: str, where: str) -> str:
     if isinstance(materializer, type):
         name = f"{materializer.__module__}:{materializer.__qualname__}"
         _check(materializer, name, title, where)
+        check_identity(materializer, what=title, where=where)
         return name
     text: str = materializer if isinstance(materializer, str) else "."
     if not text:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from flowc import ir
 from flowc.errors import AuthorError
+from flowc.trace.identity import check_identity
 from flowc.trace.project import real_module
 from flowc.trace.types import declared_outputs, hints_of, type_of
 from flowc_runtime import values
@@ -164,6 +165,7 @@ def step_model(step: Step) -> StepModel:
                 where=step.where,
                 hint="give the input another name",
             )
+    check_identity(function, what=step.title, where=step.where)
     module = real_module(function.__module__, function.__code__.co_filename)
     return StepModel(
         signature=signature,

@@ -10,6 +10,7 @@ from flowc import ir
 from flowc.authoring.hooks import HookReference, hook_reference
 from flowc.errors import AuthorError
 from flowc.trace import project
+from flowc.trace.identity import check_identity
 from flowc_runtime.schedules import BadScheduleError, instant
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def _hook(event: str, reference: HookReference, title: str, root: Path) -> ir.Ho
 def _found(event: str, reference: HookReference, title: str) -> HookReference:
     """The function behind an import path, checked like one that was given itself."""
     if not reference.by_name:
+        check_identity(reference.given, what=f"{title}: {event}", where=reference.where)
         return reference
     path = f"{reference.module}.{reference.qualname}"
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +85,6 @@ class Scope:
     options: Mapping[str, Any]
     folder: Path
     after: tuple[After, ...] = ()
-    names: dict[str, int] = field(default_factory=dict[str, int])
 
 
 class Tracer:
@@ -104,6 +103,7 @@ class Tracer:
         self._keep = keep
         self.calls: dict[str, Call] = {}
         self.nested: dict[str, Pipeline] = {}
+        self._taken: dict[str, int] = {}  # by id, the number that was last added to it
         self._scopes: list[Scope] = []
         self._models: dict[Callable[..., Any], StepModel] = {}
         self._signatures: dict[Callable[..., Any], Signature] = {}
@@ -254,23 +254,19 @@ class Tracer:
     def _new_id(self, scope: Scope, name: str, *, explicit: bool, where: str) -> str:
         """``name``, ``name_2``, … below the scope's prefix; an explicit one must be free."""
         wanted = scope.prefix + name
-        if explicit:
-            if wanted in self.calls or name in scope.names:
-                raise AuthorError(
-                    f"the invocation id '{wanted}' is taken",
-                    where=where,
-                    hint="give each call an id of its own, or none",
-                )
-            scope.names[name] = 1
-            return wanted
-        while name in scope.names:
-            scope.names[name] += 1
-            numbered = f"{name}_{scope.names[name]}"
-            if numbered not in scope.names:
-                scope.names[numbered] = 1
-                return scope.prefix + numbered
-        scope.names[name] = 1
-        return wanted
+        if explicit and wanted in self._taken:
+            raise AuthorError(
+                f"the invocation id '{wanted}' is taken",
+                where=where,
+                hint="give each call an id of its own, or none",
+            )
+        found, number = wanted, self._taken.get(wanted, 1)
+        while found in self._taken:
+            number += 1
+            found = f"{wanted}_{number}"
+        self._taken[wanted] = number
+        self._taken.setdefault(found, 1)
+        return found
 
     def _inputs(
         self, model: StepModel, given: Mapping[str, Any], where: str

@@ -42,6 +42,10 @@ BODIES = {
     "another function": "    below(t)",
     "another's result": "    same(t).append(lib.helper())",
     "a function inside": "    def go():\n        t.append(lib.helper())\n    go()",
+    "a function inside by another name": "    def go():\n        t.append(lib.helper())\n"
+    "    run = go\n    run()",
+    "a function inside a table": "    def go():\n        t.append(lib.helper())\n"
+    "    {'a': go}['a']()",
     "a function inside that it gives": "    def go(_):\n        t.append(lib.helper())\n"
     "    list(map(go, 'a'))",
     "a library": "    import bisect\n    bisect.insort(t, lib.helper())",
@@ -93,10 +97,18 @@ GIVEN = {
     "to a library's method": "N = list.append(target.T, lib.helper())",
     "to map": "N = list(map(target.T.append, [lib.helper()]))",
     "in a loop": "for t in [target.T]:\n    n = t.append(lib.helper())",
+    "in a loop without calls": "K = [lib.helper()]\nfor t in [target.T]:\n    t += K",
     "in a comprehension": "N = [t.append(lib.helper()) for t in [target.T]]",
     "in an expression": "N = (target.T or []).append(lib.helper())",
     "by an item": "N = [target.T][0].append(lib.helper())",
     "to a function of its module": "N = target.fill(target.T, lib.helper())",
+    "to a named lambda": "fill = lambda t: t.append(lib.helper())\nN = fill(target.T)",
+    "to a generator of numbers": "import numpy\ndef fill(t):\n"
+    "    rng = numpy.random.default_rng(lib.helper())\n    rng.shuffle(t)\n    return t\n"
+    "for _ in range(20):\n    target.T.append(_)\nN = fill(target.T)\nM = target.T.pop(3)",
+    "in place": "def fill(t):\n    t.sort_values(inplace=lib.helper())\n    return 1\n"
+    "class Table(list):\n    def sort_values(self, inplace): self.append(inplace)\n"
+    "target.T = Table([1])\nN = fill(target.T)",
     "as a module": "def fill(m):\n    m.T = [lib.helper()]\n    return 1\nN = fill(target)",
 }
 
@@ -111,6 +123,13 @@ FUNCTIONS = {
 OBJECTS = {
     "a method": "def use(held):\n    held.add(lib.helper())\n    return 1\nN = use(target.HELD)",
     "a call": "def use(held):\n    return held(lib.helper())\nN = use(target.HELD)",
+    "an attribute": "def patch(held):\n    held.items = [lib.helper()]\n    return held\n"
+    "N = patch(target.HELD)",
+    "an attribute, deleted": "def patch(held):\n    del held.items[lib.helper() - 1:]\n"
+    "    return held\ntarget.HELD.items.append(1)\nN = patch(target.HELD)",
+    "a data class that holds it": "from dataclasses import dataclass\n@dataclass\nclass Use:\n"
+    "    held: target.Held\n    def go(self, x):\n        self.held.items.append(x)\n"
+    "        return 1\nN = Use(target.HELD).go(lib.helper())",
     "a method that is given": "def use(add):\n    return add(lib.helper())\n"
     "N = use(target.HELD.add)",
 }
@@ -142,6 +161,15 @@ ARGUMENTS = {
         f"an object that changes by {name}": change("sum(target.HELD.items)", patching)
         for name, patching in OBJECTS.items()
     },
+    "an argument in a long expression": change(
+        "sum(target.T)",
+        f"def fill(t):\n    t.append(lib.helper())\n    return {' + '.join(['1'] * 300)}\n"
+        "N = fill(target.T)",
+    ),
+    "a module that is taken": change(
+        "sum(target.T)",
+        "def fill():\n    m = target\n    m.T.append(lib.helper())\n    return 1\nN = fill()",
+    ),
     "an argument of a function in the same module": held(
         "import lib\nT = [0]\ndef fill(t):\n    t.append(lib.helper())\n    return 1\n"
         f"N = fill(T)\n{A}sum(T)"
@@ -161,6 +189,27 @@ READS = {
     "groups": "from collections import defaultdict\ndef read(rows):\n"
     "    found = defaultdict(list)\n    for row in rows:\n        found[len(row)].append(row)\n"
     "    return dict(found), lib.helper()\nN = read(target.ROWS)",
+    "a sum of items": "def read(rows):\n    total = 0\n    for row in rows:\n"
+    "        total += row[0]\n    return total, lib.helper()\nN = read(target.ROWS)",
+    "counts": "from collections import Counter\ndef read(rows):\n    found = Counter()\n"
+    "    for row in rows:\n        found[len(row)] += row[0]\n    return found, lib.helper()\n"
+    "N = read(target.ROWS)",
+    "keys": "N = dict.fromkeys(target.T, lib.helper())",
+    "keywords": "def read(t, **options):\n    options.setdefault('n', lib.helper())\n"
+    "    return sum(t) * options.pop('n')\nN = read(target.T)",
+    "a helper that fills a list": "def put(found, n):\n    found.append(n)\ndef read(t):\n"
+    "    return make(), sum(t)\ndef make():\n    found = []\n    put(found, lib.helper())\n"
+    "    return found\nN = read(target.T)",
+    "a function with a method's name": "def add(rows, n):\n    return [*rows, n]\n"
+    "class Tools:\n    add = staticmethod(add)\nN = Tools.add(target.T, lib.helper())",
+    "sets by key": "def read(rows):\n    found = {n: set() for n in range(3)}\n"
+    "    for row in rows:\n        found[0].add(len(row))\n    found[1].add(lib.helper())\n"
+    "    return found\nN = read(target.ROWS)",
+    "a library": "import yaml\nN = yaml.dump(target.T) * lib.helper()",
+    "types": "def read(t) -> target.Model:\n    m = target.Model()\n    m.n = lib.helper()\n"
+    "    return m\nN = read(target.T)",
+    "text that grows": "def read(t):\n    text = ''\n    for n in t:\n        text += str(n)\n"
+    "    return text.center(9), lib.helper()\nN = read(target.T)",
     "a copy": "def read(t):\n    t = list(t)\n    t.append(lib.helper())\n    return t\n"
     "N = read(target.T)",
     "a copy under another name": "def read(t):\n    other = t.copy()\n"

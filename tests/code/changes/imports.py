@@ -40,7 +40,8 @@ IMPORTS = {
     ),
     "a star with __all__ that is computed": held(
         f"from wide import *\n{A}helper()",
-        wide="import lib\nfrom lib import *\n__all__ = [*dir(lib)]\n",
+        wide="import lib\nfrom lib import *\n"
+        "__all__ = [name for name in dir(lib) if name[0] != '_']\n",
         beside=False,
     ),
     "a star of a star": held(

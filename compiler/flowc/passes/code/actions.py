@@ -26,15 +26,20 @@ WRAPPING = {"update_wrapper", "wraps"}
 
 
 class Actions:
-    """What is bound and what is done, in code that runs when its outermost function does."""
+    """What is bound and what is done, in code that runs when its outermost function does.
+
+    ``given`` and ``inner`` are the arguments of that function and of those inside, with 1 for
+    those that hold what was given: ``*args``.
+    """
 
     def __init__(self, nodes: Iterable[ast.AST]) -> None:
-        self.given: set[str] = set()
-        self.inner: set[str] = set()
+        self.given: dict[str, int] = {}
+        self.inner: dict[str, int] = {}
         self.selves: set[str] = set()
         self.bound: set[str] = set()
         self.elsewhere: set[str] = set()
         self.assigned: list[tuple[ast.expr, ast.expr]] = []
+        self.added: list[tuple[ast.expr, ast.expr]] = []
         self.iterated: list[tuple[ast.expr, ast.expr]] = []
         self.captured: list[tuple[str, ast.expr]] = []
         self.returned: list[tuple[str, ast.expr]] = []
@@ -43,6 +48,7 @@ class Actions:
         self.calls: list[ast.Call] = []
         self._functions: list[Definition] = []
         self._run: set[str] = set()
+        self._callees: set[int] = set()
         for node in nodes:
             self._outermost(node)
         self._read_inner()
@@ -51,6 +57,9 @@ class Actions:
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 self._read_function(node)
+            case ast.Assign(value=ast.Lambda(args=args, body=body)):
+                self._bind_arguments(args, self.given)
+                self._read(body)
             case _:
                 self._read(node)
 
@@ -97,11 +106,11 @@ class Actions:
                         self.returned.append((each.name, below.value))
             waiting = self._functions
 
-    def _bind_arguments(self, arguments: ast.arguments, given: set[str]) -> None:
+    def _bind_arguments(self, arguments: ast.arguments, given: dict[str, int]) -> None:
         every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-        every += [each for each in (arguments.vararg, arguments.kwarg) if each is not None]
-        given |= {each.arg for each in every}
-        self.bound |= {each.arg for each in every}
+        packed = [each for each in (arguments.vararg, arguments.kwarg) if each is not None]
+        given |= {each.arg: 0 for each in every} | {each.arg: 1 for each in packed}
+        self.bound |= {each.arg for each in (*every, *packed)}
 
     def _read_all(self, nodes: Iterable[ast.AST]) -> None:
         for node in nodes:
@@ -115,21 +124,20 @@ class Actions:
                 self._read_all(node.decorator_list)
                 if any(last_name(_callee(each)) not in WRAPPING for each in node.decorator_list):
                     self._run.add(node.name)
-                return
             case ast.ClassDef():
                 self.bound.add(node.name)
                 self._read_all(node.decorator_list)
                 self._read_class(node)
-                return
             case ast.Lambda(args=args):
                 self._bind_arguments(args, self.inner)
+                self._read_all(ast.iter_child_nodes(node))
             case ast.Import() | ast.ImportFrom():
                 self.elsewhere |= {name for name, _ in import_bindings(node)}
             case ast.Global(names=names):
                 self.elsewhere.update(names)
             case _:
                 self._note(node)
-        self._read_all(ast.iter_child_nodes(node))
+                self._read_all(_below(node))
 
     def _note(self, node: ast.AST) -> None:
         match node:
@@ -142,7 +150,7 @@ class Actions:
             ):
                 self.assigned.append((target, value))
             case ast.AugAssign(target=target, value=value):
-                self.assigned.append((target, value))
+                self.added.append((target, value))
                 self.contents.append(target)
             case (
                 ast.For(target=target, iter=source)
@@ -157,23 +165,33 @@ class Actions:
 
     def _note_part(self, node: ast.AST) -> None:
         match node:
-            case ast.Name(id=name, ctx=ast.Store()):
+            case ast.Name(id=name, ctx=ast.Load()):
+                self._run.add(name)
+            case ast.Name(id=name):
                 self.bound.add(name)
             case ast.Attribute(value=place, ctx=ast.Store() | ast.Del()):
                 self.attributes.append(place)
             case ast.Subscript(value=place, ctx=ast.Store() | ast.Del()):
                 self.contents.append(place)
-            case ast.Attribute(value=place, attr=name) if name in CHANGING:
-                self.contents.append(place)
+            case ast.Attribute(value=place, attr=name):
+                if name in CHANGING and id(node) not in self._callees:
+                    self.contents.append(place)
             case ast.Call():
-                self._note_call(node)
+                self.calls.append(node)
+                self._callees.add(id(node.func))
             case _:
                 return
 
-    def _note_call(self, node: ast.Call) -> None:
-        self.calls.append(node)
-        if last_name(node.func) not in WRAPPING:
-            self._run |= {each.id for each in _parts(node) if isinstance(each, ast.Name)}
+
+def _below(node: ast.AST) -> Iterable[ast.AST]:
+    """Without names of functions that nobody runs there."""
+    match node:
+        case ast.Return(value=ast.Name()) | ast.Attribute(value=ast.Name()):
+            return ()
+        case ast.Call(func=func) if last_name(func) in WRAPPING:
+            return [each for each in arguments_of(node) if not isinstance(each, ast.Name)]
+        case _:
+            return ast.iter_child_nodes(node)
 
 
 def _captures(node: ast.Match) -> Iterator[str]:
@@ -188,7 +206,10 @@ def _renamed(body: Sequence[ast.stmt], arguments: Collection[str]) -> Iterator[a
     """With another name for an argument from where it has another value: ``t = list(t)``."""
     for index, node in enumerate(body):
         match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in arguments:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+            ) if name in arguments:
                 fresh = f"{name}'"
                 yield ast.Assign([ast.Name(fresh, ast.Store())], value)
                 rest = [
@@ -214,10 +235,6 @@ def last_name(callee: ast.expr) -> str:
 
 def arguments_of(call: ast.Call) -> list[ast.expr]:
     return [*call.args, *(keyword.value for keyword in call.keywords)]
-
-
-def _parts(call: ast.Call) -> list[ast.expr]:
-    return [call.func, *arguments_of(call)]
 
 
 def _callee(node: ast.expr) -> ast.expr:

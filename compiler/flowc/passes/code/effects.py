@@ -52,16 +52,9 @@ def has_effect(graph: Graph, module: str, index: int) -> bool:
     statement = graph.source(module).outline.statements[index]
     if statement.effect:
         return not (statement.kind == STATEMENT and configures(graph, module, _callee(statement)))
-    skipped = graph.flowc_decorators(module, index)
-    for position, chains in enumerate(statement.decorators):
-        if position not in skipped and any(_keeps(graph, module, chain) for chain in chains):
-            return True
-    if statement.kind == CLASS:
-        if _is_own(graph, module, statement.metaclass):
-            return True
-        if any(_hears_of_subclasses(graph, module, chain) for chain in statement.bases):
-            return True
-    if not statement.calls:
+    if _is_kept(graph, module, index):
+        return True
+    if not statement.calls and statement.kind != BLOCK:
         return False
     own = statement.names if statement.kind == BLOCK else ()
     called = [chain for chain in statement.calls if chain.partition(".")[0] not in own]
@@ -70,10 +63,24 @@ def has_effect(graph: Graph, module: str, index: int) -> bool:
     )
 
 
+def _is_kept(graph: Graph, module: str, index: int) -> bool:
+    """Whether somebody hears of a definition, or changes something for it."""
+    statement = graph.source(module).outline.statements[index]
+    skipped = graph.flowc_decorators(module, index)
+    for position, chains in enumerate(statement.decorators):
+        if position not in skipped and any(_keeps(graph, module, chain) for chain in chains):
+            return True
+    if statement.kind != CLASS:
+        return False
+    return _is_own(graph, module, statement.metaclass) or any(
+        _hears_of_subclasses(graph, module, chain) for chain in statement.bases
+    )
+
+
 def changed_arguments(graph: Graph, module: str, index: int) -> set[Node]:
-    """What a statement gives on import to those that may change it."""
+    """What a statement gives on import to those that may change it, or changes by itself."""
     source = graph.source(module)
-    facts, met = source.facts(index), source.met(index)
+    facts, here = source.facts(index), source.met(index)
     given = {chain: graph.resolve(module, chain) for chain in facts.eager}
     if not any(found.nodes for found in given.values()):
         return set()
@@ -82,18 +89,20 @@ def changed_arguments(graph: Graph, module: str, index: int) -> set[Node]:
         for chain in facts.called
         if not (chain.startswith(UNKNOWN) or configures(graph, module, chain))
     ]
-    strange = any(_is_strange(name) for found in callees for name in found.external)
-    calls = met.calls or strange or UNKNOWN in facts.called or _some(graph, callees, _calls_given)
-    maps = calls or any(found.external & CALLS_ITS_ARGUMENTS for found in callees)
-    if maps:
-        callees += given.values()
-        strange = strange or any(map(_changes_first, given.values()))
-    sets = strange or met.attributes or _some(graph, callees, _sets_given)
-    fills = strange or met.contents or _some(graph, callees, _fills_given)
+    # Whether objects are called, and whether functions are: ``map(fill, …)``.
+    calls = here.calls or UNKNOWN in facts.called or _some(graph, callees, _calls_given)
+    runs = calls or any(_runs_functions(found) for found in callees)
+    functions = {
+        chain for chain, found in given.items() if runs and _is_callable(graph, chain, found)
+    }
+    callees += [found for chain, found in given.items() if calls or chain in functions]
+    sets = here.attributes or _some(graph, callees, _sets_given)
+    fills = here.contents or _some(graph, callees, _fills_given)
+    fills = fills or (runs and any(map(_changes_first, given.values())))
     changed: set[Node] = set()
     for chain, found in given.items():
-        called = calls or (maps and _is_callable(graph, chain, found))
-        if (fills or called) and graph.leads_to(found.nodes, is_state):
+        touched = sets or fills or calls or chain in functions
+        if touched and graph.leads_to(found.nodes, is_state):
             changed |= found.nodes
         elif sets or fills:
             changed |= _attributed(graph, found, sets=sets)
@@ -109,7 +118,7 @@ def patched(graph: Graph, module: str, index: int) -> set[Node]:
     if not nodes:
         return nodes
     here = source.taken(index)
-    called = set(facts.lazy).difference(facts.taken)
+    called = set(facts.lazy).difference(facts.taken) if here.passes else set[str]()
     callees = [graph.resolve(module, chain) for chain in called if not chain.startswith(UNKNOWN)]
     if here.attributes or _some(graph, callees, _sets_given):
         return nodes
@@ -141,7 +150,18 @@ def _is_callable(graph: Graph, chain: str, found: Found) -> bool:
 
 
 def _some(graph: Graph, callees: Iterable[Found], wanted: Callable[[Graph, Node], bool]) -> bool:
-    return any(graph.leads_to(found.nodes, wanted) for found in callees)
+    return any(graph.leads_to(found.nodes, wanted, ends=_keeps_to_itself) for found in callees)
+
+
+def _keeps_to_itself(graph: Graph, node: Node) -> bool:
+    """Whether a function passes on nothing of what it is given."""
+    kind, module, index = node
+    if kind != BODY:
+        return False
+    statement = graph.source(module).outline.statements[int(index)]
+    if statement.kind != FUNCTION or statement.decorators:
+        return False
+    return not _given(graph, node).passes
 
 
 def _calls_given(graph: Graph, node: Node) -> bool:
@@ -160,9 +180,12 @@ def _given(graph: Graph, node: Node) -> Mutation:
     kind, module, index = node
     if kind != BODY:
         return NOTHING
-    source = graph.source(module)
-    is_code = source.outline.statements[int(index)].kind in {FUNCTION, CLASS}
-    return source.given(int(index)) if is_code else NOTHING
+    return graph.source(module).given(int(index))
+
+
+def _runs_functions(found: Found) -> bool:
+    """Whether a library may call the functions that it is given."""
+    return bool(found.external & CALLS_ITS_ARGUMENTS) or any(map(_is_strange, found.external))
 
 
 def _is_strange(name: str) -> bool:
@@ -175,7 +198,11 @@ def _changes_first(found: Found) -> bool:
 
 
 def configures(graph: Graph, module: str, chain: str) -> bool:
-    """Whether the call only gives a step or pipeline options: those enter by themselves."""
+    """Whether a call only gives a step or pipeline options, which enter by themselves, or runs a
+    pipeline, which no container does.
+    """
+    if graph.is_definition(module, chain):
+        return True
     owner, _, method = chain.rpartition(".")
     return method in CONFIGURING and bool(owner) and graph.is_definition(module, owner)
 

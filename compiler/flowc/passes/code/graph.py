@@ -70,8 +70,17 @@ class Graph:
                 queue.extend(self.edges(node).nodes)
         return found
 
-    def leads_to(self, starts: Iterable[Node], wanted: Callable[[Graph, Node], bool]) -> bool:
-        """Whether names lead to what is ``wanted``; what led to nothing is not searched again."""
+    def leads_to(
+        self,
+        starts: Iterable[Node],
+        wanted: Callable[[Graph, Node], bool],
+        *,
+        ends: Callable[[Graph, Node], bool] | None = None,
+    ) -> bool:
+        """Whether names lead to what is ``wanted``; what led to nothing is not searched again.
+
+        The search ends where ``ends`` says so, which is the same for each ``wanted``.
+        """
         clean = self._clean.setdefault(wanted, set())
         found: set[Node] = set()
         queue = list(starts)
@@ -82,7 +91,8 @@ class Graph:
             if wanted(self, node):
                 return True
             found.add(node)
-            queue.extend(self.edges(node).nodes)
+            if ends is None or not ends(self, node):
+                queue.extend(self.edges(node).nodes)
         clean |= found
         return False
 

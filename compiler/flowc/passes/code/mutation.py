@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ast
 import builtins
+from datetime import date
+from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from flowc.passes.code.actions import Actions, arguments_of, last_name
@@ -20,21 +22,27 @@ FRESH = 4
 """Not there, or so deep that nobody looks for it."""
 
 READING = {
-    "__contains__", "__getitem__", "__len__", "_asdict", "_replace", "absolute", "all", "any",
-    "as_posix", "astype", "capitalize", "casefold", "copy", "count", "critical", "date", "debug",
-    "decode", "dict", "difference", "encode", "endswith", "error", "exception", "exists",
-    "expanduser", "find", "findall", "finditer", "format", "fullmatch", "get", "glob", "group",
-    "groups", "head", "hexdigest", "index", "info", "intersection", "is_dir", "is_file",
-    "isalnum", "isalpha", "isdigit", "isdisjoint", "isoformat", "issubset", "issuperset", "items",
-    "iterdir", "join", "joinpath", "json", "keys", "log", "lower", "lstrip", "match", "max",
-    "mean", "min", "model_dump", "most_common", "partition", "read_bytes", "read_text",
-    "relative_to", "removeprefix", "removesuffix", "replace", "reshape", "resolve", "rfind",
-    "rglob", "rpartition", "rsplit", "rstrip", "search", "split", "splitlines", "startswith",
-    "std", "strftime", "strip", "sub", "sum", "symmetric_difference", "tail", "title", "to_dict",
-    "tolist", "total_seconds", "union", "upper", "values", "warning", "with_name", "with_suffix",
-    "zfill",
-}  # fmt: skip
-"""Methods that change nothing in what they are called on, whatever that is."""
+    *dir(str), *dir(bytes), *dir(PurePath), *dir(date),
+    "_asdict", "all", "any", "apply", "argmax", "argmin", "assign", "copy", "corr", "critical",
+    "debug", "describe", "dict", "difference", "dot", "drop", "drop_duplicates", "dropna",
+    "error", "exception", "exists", "expanduser", "fillna", "findall", "finditer", "flatten",
+    "fromkeys", "fullmatch", "get", "glob", "group", "groupby", "groups", "head", "hexdigest",
+    "info", "intersection", "is_dir", "is_file", "isdisjoint", "isna", "issubset", "issuperset",
+    "item", "items", "iterdir", "join", "json", "keys", "log", "match", "max", "mean", "median",
+    "melt", "merge", "min", "model_dump", "most_common", "notna", "nunique", "pivot_table",
+    "query", "read_bytes", "read_text", "rename", "reset_index", "resolve", "rglob", "round",
+    "search", "set_index", "sort_values", "std", "sub", "sum", "symmetric_difference", "tail",
+    "to_dict", "to_numpy", "tolist", "total_seconds", "union", "unique", "value_counts",
+    "values", "var", "warning",
+} - {"__delattr__", "__init__", "__setattr__"}  # fmt: skip
+"""Methods that change nothing in what they are called on, unless they are told IN_PLACE."""
+
+VIEWS = {"astype", "ravel", "reshape", "swapaxes", "transpose", "view"}
+"""Methods whose results share what they are called on."""
+
+IN_PLACE = {"inplace"}
+WRITTEN = {"file", "out"}
+"""Arguments that say so, and arguments that are written to."""
 
 ELEMENTS = {"__getitem__", "get", "pop", "popitem", "popleft", "setdefault"}
 ITERATED = {"copy", "difference", "intersection", "items", "union", "values"}
@@ -65,20 +73,24 @@ SETS_ATTRIBUTES = {"__setattr__", "delattr", "setattr", "update_wrapper", "vars"
 
 
 class Mutation(NamedTuple):
-    """What may happen to an object: an attribute set, its contents changed, it or its method
-    called.
+    """What may happen to an object: an attribute is set, its contents are changed, it is called
+    like a function, or it is passed on.
     """
 
     attributes: bool
     contents: bool
     calls: bool
+    passes: bool
 
 
-NOTHING = Mutation(attributes=False, contents=False, calls=False)
+NOTHING = Mutation(attributes=False, contents=False, calls=False, passes=False)
+ANYTHING = Mutation(attributes=True, contents=True, calls=True, passes=True)
 
 
 def of_given(node: ast.stmt) -> Mutation:
     """What a function does to its arguments; for a class, all its methods."""
+    if not _is_code(node):
+        return NOTHING
     actions = Actions([node])
     return _Values(actions, given=0, taken=FRESH).mutation()
 
@@ -96,8 +108,8 @@ class _Values:
         self._actions = actions
         self._given, self._taken = given, taken
         self._depths = dict.fromkeys(actions.bound - actions.elsewhere, FRESH)
-        self._depths |= dict.fromkeys(actions.given, given)
-        self._depths |= dict.fromkeys(actions.inner, 0)
+        self._depths |= {name: min(FRESH, given + deep) for name, deep in actions.given.items()}
+        self._depths |= actions.inner
         self._depths |= dict.fromkeys(actions.selves, FRESH)
         for target, _ in actions.assigned:
             for place in _targets(target):
@@ -114,6 +126,7 @@ class _Values:
             attributes=self._any(actions.attributes) or any(map(self._sets, actions.calls)),
             contents=self._any(actions.contents) or any(map(self._changes, actions.calls)),
             calls=any(self._calls(call.func) for call in actions.calls),
+            passes=any(self._least(arguments_of(call)) < FRESH for call in actions.calls),
         )
 
     def _any(self, places: Iterable[ast.expr]) -> bool:
@@ -124,14 +137,19 @@ class _Values:
         return last in SETS_ATTRIBUTES and self._any(call.args[:1])
 
     def _changes(self, call: ast.Call) -> bool:
+        named = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+        if self._any(named[name] for name in WRITTEN & named.keys()):
+            return True
+        if last_name(call.func) in CHANGES_FIRST and self._any(call.args[:1]):
+            return True
         match call.func:
             case ast.Attribute(value=ast.Name(id=name), attr=method) if self._is_builtin(name):
                 return method not in READING and self._any(call.args[:1])
             case ast.Attribute(value=place, attr=method) if not self._is_outside(call.func):
-                return method not in READING and self._depth(place) == 0
+                reads = method in READING | VIEWS and not IN_PLACE & named.keys()
+                return not reads and self._depth(place) == 0
             case _:
-                last = last_name(call.func)
-                return last in CHANGES_FIRST and self._any(call.args[:1])
+                return False
 
     def _calls(self, callee: ast.expr) -> bool:
         if own := self._own(callee):
@@ -159,6 +177,8 @@ class _Values:
         actions = self._actions
         for target, value in actions.assigned:
             self._assign(target, value)
+        for target, value in actions.added:
+            self._lower(target, max(1, self._depth(value)))
         for target, source in actions.iterated:
             self._lower(target, _below(self._depth(source)))
         for name, subject in actions.captured:
@@ -193,7 +213,7 @@ class _Values:
     def _lower(self, place: ast.expr, depth: int) -> None:
         """The place has objects at that depth from now on."""
         if own := self._own(place):
-            self._depths[own] = min(self._depths.get(own, depth), depth)
+            self._depths[own] = min(self._depths.get(own, self._given), depth)
             return
         match place:
             case ast.Name(id=name) if name in self._depths and name not in self._actions.selves:
@@ -243,11 +263,12 @@ class _Values:
             case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Set(elts=parts):
                 return _above(self._least(parts))
             case ast.Dict(keys=keys, values=values):
-                merged = [each for key, each in zip(keys, values, strict=True) if key is None]
-                parts = [each for each in (*keys, *values) if each is not None]
-                return min(_above(self._least(parts)), max(1, self._least(merged)))
-            case ast.DictComp(key=key, value=part):
-                return _above(self._least([key, part]))
+                pairs = list(zip(keys, values, strict=True))
+                merged = self._least(value for key, value in pairs if key is None)
+                own = self._least(value for key, value in pairs if key is not None)
+                return min(_above(own), max(1, merged))
+            case ast.DictComp(value=part):
+                return _above(self._depth(part))
             case ast.ListComp(elt=part) | ast.SetComp(elt=part) | ast.GeneratorExp(elt=part):
                 return _above(self._depth(part))
             case ast.BinOp(left=left, right=right):
@@ -259,9 +280,10 @@ class _Values:
         return min(map(self._depth, values), default=FRESH)
 
     def _result(self, call: ast.Call) -> int:
-        given = self._least(arguments_of(call))
         if isinstance(call.func, ast.Attribute) and not self._is_outside(call.func):
-            return self._method_result(call.func, given)
+            first = 1 if call.func.attr in ELEMENTS else 0  # a key, there
+            return self._method_result(call.func, self._least(arguments_of(call)[first:]))
+        given = self._least(arguments_of(call))
         last = last_name(call.func)
         if last in MADE:
             return FRESH
@@ -280,12 +302,24 @@ class _Values:
             return min(_below(below), given)
         if method.attr in ITERATED:
             return max(1, min(below, given))
+        if method.attr in VIEWS:
+            return below
         if method.attr in READING:
             return FRESH
         return min(below, given)
 
 
 BUILTINS = frozenset(vars(builtins))
+
+
+def _is_code(node: ast.stmt) -> bool:
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return True
+        case ast.Assign(value=ast.Lambda()):
+            return True
+        case _:
+            return False
 
 
 def _below(depth: int) -> int:

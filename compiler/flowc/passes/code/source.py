@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from flowc.passes.code.form import digest_form
 from flowc.passes.code.memory import MEMORY
-from flowc.passes.code.mutation import Mutation, of_given, of_taken
+from flowc.passes.code.mutation import ANYTHING, Mutation, of_given, of_taken
 from flowc.passes.code.outline import (
     Import,
     Outline,
@@ -99,7 +99,10 @@ class Source:
     def _mutation(self, index: int, what: str, read: Callable[[ast.stmt], Mutation]) -> Mutation:
         key = f"{self.outline.statements[index].digest}{what}"
         if key not in self._facts:
-            self._facts[key] = list(read(self._node(index)))
+            try:
+                self._facts[key] = list(read(self._node(index)))
+            except RecursionError:  # an expression of hundreds of terms
+                self._facts[key] = list(ANYTHING)
             self._changed = True
         return Mutation(*self._facts[key])
 
