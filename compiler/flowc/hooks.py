@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from flowc.client import Client
-from flowc_runtime.context import get_step_context
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,15 +14,13 @@ if TYPE_CHECKING:
 __all__ = ["alerter_failure_hook", "alerter_success_hook"]
 
 
-def alerter_success_hook() -> None:
+def alerter_success_hook(context: StepContext) -> None:
     """As ``on_success`` of a step, or of a pipeline for all of its steps."""
-    context = get_step_context()
     _post(context, "completed", "")
 
 
-def alerter_failure_hook(exception: BaseException) -> None:
+def alerter_failure_hook(exception: BaseException, context: StepContext) -> None:
     """As ``on_failure`` of a step, or of a pipeline for all of its steps."""
-    context = get_step_context()
     attempts = context.step_run.attempt
     after = f" after {attempts} attempts" if attempts > 1 else ""
     # What was never an exception, as a killed process, has a stand-in that says so.

@@ -2,14 +2,14 @@
 
 The driver knows of each step the environment that it would run in. A step whose key a function of
 the author's has a say in, or who wants to hear of a hit by `on_cached`, needs its own code: the
-container answers for it.
+container answers for it. So does the first step of a run that has an `on_init` to call.
 """
 
 from __future__ import annotations
 
 import time
 
-from flowc_runtime import cache, keys, records, versions
+from flowc_runtime import cache, contract, keys, records, versions
 from flowc_runtime.records import Run
 from flowc_runtime.stores import StoreError
 from flowc_runtime.task import Task, resolve_inputs
@@ -64,7 +64,7 @@ class Answers:
         self, step: StepSpec, upstream: Mapping[str, ResultRecord | None]
     ) -> ResultRecord | None:
         environment = self._environments.get(step["id"])
-        if environment is None or _needs_its_code(step):
+        if environment is None or _needs_its_code(step) or not self._has_begun():
             return None
         if not all(result and keys.is_usable(result) for result in upstream.values()):
             return None
@@ -76,6 +76,13 @@ class Answers:
         key = keys.cache_key(step, inputs, versions.select(step, environment))[0]
         found = cache.look_up(self._run, step, key)
         return None if found.outputs is None else cache.result_of(found, key, started)
+
+    def _has_begun(self) -> bool:
+        """Whether the run's `on_init` was called, where it has one."""
+        if "on_init" not in self._run.spec.get("hooks", {}):
+            return True
+        record = records.read(self._run.store, contract.run_hook_key(self._run.id, "on_init"))
+        return record is not None and "outcome" in record
 
 
 def _needs_its_code(step: StepSpec) -> bool:

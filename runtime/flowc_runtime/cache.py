@@ -45,7 +45,7 @@ def look_up(run: Run, step: StepSpec, key: str) -> Lookup:
 def find_entry(store: Store, step: StepSpec, key: str) -> Lookup:
     """Never an error: whatever is wrong with an entry makes it a miss."""
     if not step["cache"]:
-        return Lookup("caching is off for this step")
+        return Lookup(contract.NOT_CACHED)
     try:
         entry = records.read(store, contract.action_key(key))
         if entry is None:

@@ -18,6 +18,7 @@ import sys
 from _collections_abc import Mapping
 
 from flowc_runtime import context, contract, errors
+from flowc_runtime.arguments import ARGUMENTS, fact_of
 from flowc_runtime.loading import is_plain, load, load_artifact
 
 TYPE_CHECKING = False
@@ -32,17 +33,6 @@ if TYPE_CHECKING:
 
     # Name, annotation, whether it must be given, whether by position alone.
     Argument = tuple[str, object, bool, bool]
-
-ARGUMENTS = {
-    "on_start": ("step_name", "context"),
-    "on_end": ("step_name", "context", "exception"),
-    "on_success": ("step_name", "context", "step_output"),
-    "on_failure": ("step_name", "context", "exception"),
-    "on_cached": ("step_name", "context", "step_output"),
-    "on_init": (),
-    "on_cleanup": ("exception",),
-}
-"""What can be filled in at each moment."""
 
 VARIABLE = 0x04 | 0x08  # *args, **kwargs; inspect names them, and costs 19 ms
 
@@ -208,7 +198,7 @@ def _fill_in(function: Callable[..., Any], facts: Facts) -> tuple[list[object], 
     named: dict[str, object] = {}
     skipped = False
     for name, annotation, needed, by_position in _arguments(function):
-        fact = name if name in facts.known else _fact_of(annotation, facts.known)
+        fact = name if name in facts.known else fact_of(annotation, facts.known, function)
         if not fact or (skipped and by_position):
             if needed:
                 known = ", ".join(facts.known) or "nothing"
@@ -250,14 +240,6 @@ def _inspected(function: Callable[..., Any]) -> list[Argument]:
         by_position = parameter.kind is parameter.POSITIONAL_ONLY
         found.append((name, parameter.annotation, needed, by_position))
     return found
-
-
-def _fact_of(annotation: object, known: tuple[str, ...]) -> str:
-    text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
-    last = text.rpartition(".")[2]
-    if "exception" in known and last.endswith(("Exception", "Error")):
-        return "exception"
-    return "context" if "context" in known and last == "StepContext" else ""
 
 
 def _exit_called(error: SystemExit) -> ErrorDocument:

@@ -372,6 +372,9 @@ LISTED, UNLISTED = "names/pipelines/", "names/steps/"
 NO_ENTRY = "no entry yet"
 """The reason of a result whose key was not in the cache; readers find out what had changed."""
 
+NOT_CACHED = "caching is off for this step"
+"""The reason of a result that was neither looked up nor kept."""
+
 ENDINGS = {
     "failed": "failed",
     "skipped": "was skipped",

@@ -50,11 +50,30 @@ def pack(error: BaseException) -> str:
     import pickle
     from base64 import b64encode
 
-    try:
-        data = pickle.dumps(error, protocol=5)
-    except BaseException:  # noqa: BLE001 - author's code
+    whole, made_of = _dump(error), _dump((type(error), error.args, _dump_state(error)))
+    if len(whole) + len(made_of) > PACK_LIMIT:
+        made_of = b""
+    if not (whole or made_of) or len(whole) > PACK_LIMIT:
         return ""
-    return b64encode(data).decode() if len(data) <= PACK_LIMIT else ""
+    return b64encode(pickle.dumps((whole, made_of))).decode()
+
+
+def _dump_state(error: BaseException) -> dict[str, bytes]:
+    """Attributes, each by itself: one that cannot be sent takes no other along."""
+    try:
+        state = dict(vars(error))
+    except (Exception, SystemExit):  # noqa: BLE001 - author's code
+        return {}
+    return {name: data for name, value in state.items() if (data := _dump(value))}
+
+
+def _dump(value: object) -> bytes:
+    import pickle
+
+    try:
+        return pickle.dumps(value, protocol=5)
+    except BaseException:  # noqa: BLE001 - author's code
+        return b""
 
 
 def rebuild(document: ErrorDocument, packed: str = "") -> BaseException:
@@ -71,14 +90,28 @@ def rebuild(document: ErrorDocument, packed: str = "") -> BaseException:
 
 
 def _unpack(packed: str, document: ErrorDocument) -> BaseException | None:
-    import pickle
+    """As the class wants it; else, when its constructor takes other arguments than it hands on,
+    by its attributes.
+    """
     from base64 import b64decode
 
+    whole, made_of = _load(b64decode(packed)) or (b"", b"")
+    found = _checked(_load(whole), document)
+    if found is None and (parts := _load(made_of)):
+        kind, arguments, attributes = parts
+        found = _checked(_bare(kind, arguments), document)
+        if found is not None:
+            vars(found).update((name, _load(data)) for name, data in attributes.items())
+    return found
+
+
+def _load(data: bytes) -> Any:
+    import pickle
+
     try:
-        found: object = pickle.loads(b64decode(packed))  # noqa: S301 - from our own child
+        return pickle.loads(data) if data else None  # noqa: S301 - from our own child
     except (Exception, SystemExit):  # noqa: BLE001 - author's code
         return None
-    return _checked(found, document)
 
 
 def _remake(document: ErrorDocument) -> BaseException | None:

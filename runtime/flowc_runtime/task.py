@@ -24,11 +24,14 @@ if TYPE_CHECKING:
 STARTING = ("on_init", "on_start")
 ENDING = {
     "completed": ("on_success", "on_end"),
-    "cached": ("on_cached",),
+    "cached": ("on_init", "on_cached"),
     "failed": ("on_failure", "on_end"),
     "lost": ("on_failure", "on_end"),
 }
-"""Which hooks a step's end calls, in this order, by its status. Others call none."""
+"""Which hooks a step's end calls, in this order, by its status. Others call none.
+
+A run begins with its first step, though that is cached.
+"""
 
 
 class Task:

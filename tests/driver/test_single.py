@@ -284,16 +284,27 @@ def test_a_prompt_calls_imported_steps_and_is_refused_its_own(tmp_path: Path) ->
     assert "step 'f' is defined in <stdin>, where no container can import it" in own.stderr
 
 
-@pytest.mark.parametrize("call", ["make(3)", "everything()"])
-def test_a_call_without_a_guard_is_refused_in_the_step(tmp_path: Path, call: str) -> None:
-    source = SCRIPT.partition('print("imported")')[0]
-    source += f"@pipeline\ndef everything():\n    make(1)\n{call}\n"
+def test_a_step_without_a_guard_is_refused_in_the_step(tmp_path: Path) -> None:
+    source = SCRIPT.partition('print("imported")')[0] + "make(3)\n"
     script = write(tmp_path, source, name="script.py")
     done = run_python(tmp_path, script.name)
     assert done.returncode == 1
-    assert "is called while its module is imported to run a step" in done.stderr
+    assert "step 'make' is called while its module is imported to run a step" in done.stderr
     assert "put the call under if __name__ == '__main__':" in done.stderr
     assert len(list(tmp_path.glob("store/runs/*"))) == 1
+
+
+def test_a_pipeline_without_a_guard_runs_once(tmp_path: Path) -> None:
+    source = SCRIPT.partition('print("imported")')[0]
+    source += "@pipeline\ndef everything():\n    make(1)\nrun = everything()\n"
+    script = write(tmp_path, source, name="script.py")
+    done = run_python(tmp_path, script.name)
+    assert done.returncode == 0, done.stderr
+    assert len(list(tmp_path.glob("store/runs/*"))) == 1
+    with script.open("a") as file:
+        file.write("print(run['status'])\n")
+    done = run_python(tmp_path, script.name)
+    assert "pipeline 'everything' has no run: its module is only imported" in done.stderr
 
 
 HOOKED = """

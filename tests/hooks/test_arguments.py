@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from flowc_runtime import context
+from flowc_runtime.arguments import fact_of
 from tests.runtime.bundles import output, step
 
 if TYPE_CHECKING:
@@ -212,3 +213,52 @@ def test_metadata_that_json_cannot_hold(scene: Scenes, wrong: str) -> None:
     made = scene(step("say"), author=f"\ndef say(): log_metadata({wrong})\n")
     made.step("say")
     assert made.result("say")["error"]["type"] == "TypeError"
+
+
+ANNOTATIONS = {
+    "BaseException": True,
+    "KeyboardInterrupt": True,
+    "Odd": True,
+    "Odd | None": True,
+    "typing.Optional[Odd]": True,
+    "'Odd | None'": True,
+    "'typing.Union[ValueError, None]'": True,
+    "'elsewhere.SomeError'": True,
+    "ParseError": False,
+    "'ParseError'": False,
+    "int | None": False,
+}
+
+
+@pytest.mark.parametrize(("annotation", "fits"), ANNOTATIONS.items(), ids=ANNOTATIONS.keys())
+def test_annotations(scene: Scenes, annotation: str, fits: bool) -> None:  # noqa: FBT001
+    author = f"""
+import typing
+class Odd(ValueError): pass
+class ParseError: pass
+def fail(): raise Odd("no")
+def hook(why: {annotation} = None): note(why)
+"""
+    made = scene(step("fail", hooks={"on_failure": "hook"}), author=author)
+    made.step("fail")
+    assert made.notes == ["no" if fits else "None"]
+    scope: dict[str, Any] = {"note": print}
+    exec(author, scope)  # noqa: S102
+    assert (
+        bool(fact_of(scope["hook"].__annotations__["why"], ("exception",), scope["hook"])) is fits
+    )
+
+
+def test_an_exception_keeps_its_attributes(scene: Scenes) -> None:
+    author = """
+import threading
+class Refused(Exception):
+    def __init__(self, code, detail):
+        super().__init__(f"{code}: {detail}")
+        self.code, self.detail, self.lock = code, detail, threading.Lock()
+def fail(): raise Refused(4, ["full"])
+def hook(exception): note(exception, exception.code, exception.detail, hasattr(exception, "lock"))
+"""
+    made = scene(step("fail", hooks={"on_failure": "hook"}), author=author)
+    made.step("fail")
+    assert made.notes == ["4: ['full'] 4 ['full'] False"]

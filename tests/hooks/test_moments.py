@@ -215,3 +215,14 @@ def test_steps_without_hooks_leave_no_record_of_any(scene: Scenes) -> None:
     made.step("one")
     assert not [key for key in made.store.list("runs/") if "hook" in key]
     assert json.loads(made.store.get("runs/p-1/steps/one/1/result.json"))["status"] == "completed"
+
+
+def test_a_run_whose_steps_are_cached_begins_too(scene: Scenes) -> None:
+    hooks = {"on_init": "init", "on_cleanup": "cleanup"}
+    made = scene(step("one", hooks=ALL), step("other"), hooks=hooks)
+    made.step("one")
+    made.step("other")
+    made.file.unlink()
+    made.step("other", run="p-2")
+    made.step("one", run="p-2")
+    assert made.notes == ["init", "cached 1"]

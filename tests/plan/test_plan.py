@@ -177,6 +177,28 @@ def test_an_entry_that_is_gone(project: Project) -> None:
     assert planned["other"]["reason"] == f"the entry of run '{run}' is gone"
 
 
+def test_a_step_that_was_not_cached_before(project: Project) -> None:
+    run = json.loads(project.flowc("run", SOURCE, "-p", "rows=1", "--json"))["run_id"]
+    project.edit(("main.py", "@step(enable_cache=False)", "@step"))
+    reason = f"no entry yet: caching was off for it in run '{run}'"
+    assert project.plan(SOURCE, "-p", "rows=1")["report"]["reason"] == reason
+    assert project.run(SOURCE, "-p", "rows=1")["report"]["reason"] == reason
+
+
+def test_a_call_on_import_is_no_run(project: Project) -> None:
+    project.edit(("main.py", 'id="other")\n', 'id="other")\n\n\nfinished = outer(rows=4)\n'))
+    assert project.plan(SOURCE, "-p", "rows=1")["other"]["status"] == "miss"
+    assert not (project.folder.parent / "store").exists()
+    project.run(SOURCE, "-p", "rows=1")
+    assert len(list((project.folder.parent / "store" / "runs").iterdir())) == 1
+    project.edit(("main.py", "outer(rows=4)", "outer(rows=5)"))
+    assert project.plan(SOURCE, "-p", "rows=1")["other"]["status"] == "hit"
+    project.edit(("main.py", "outer(rows=5)", "outer(rows=5)\nprint(finished['status'])"))
+    status, refused = project.fails("plan", SOURCE, "-p", "rows=1")
+    assert status == 2
+    assert "pipeline 'outer' has no run: its module is only imported" in refused
+
+
 def test_code_that_cannot_be_told_says_why(project: Project) -> None:
     project.edit(("lib.py", "RATE = 2", "RATE = open(__file__)"))
     reason = project.plan(SOURCE, "-p", "rows=1")["other"]["reason"]

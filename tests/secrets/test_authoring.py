@@ -87,6 +87,10 @@ def test_names_enter_the_key_and_nothing_else_changes(tmp_path: Path) -> None:
         ("forced", "@pipeline\ndef p():\n    use(f\"Bearer {Secret('db')}\")\n"),
         ("attribute", "@pipeline\ndef p(t: str = Secret('db')):\n    use(t.strip())\n"),
         ("tested", "@pipeline\ndef p(t: str = Secret('db')):\n    use('x' if t else t)\n"),
+        (
+            "compared",
+            "@pipeline\ndef p(t: str = Secret('db')):\n    use('x' if t == 'a' else t)\n",
+        ),
         ("name", "@pipeline\ndef p():\n    use(Secret('a/b'))\n"),
         ("key", "@pipeline\ndef p():\n    use(Secret('a', key='b c'))\n"),
         ("no_name", "@pipeline\ndef p():\n    use(Secret(''))\n"),
@@ -138,3 +142,6 @@ def test_a_secret_is_a_value_like_others_where_nobody_asks_for_its_text() -> Non
     assert repr(secret) == "Secret('db', key='password')"
     with pytest.raises(AttributeError):
         secret.name = "other"
+    assert secret not in (None, 3)
+    with pytest.raises(FlowcError, match=r"the value of Secret\('db', key='password'\)"):
+        assert secret == "a"  # noqa: S105

@@ -9,6 +9,7 @@ import pytest
 
 from flowc import Client
 from flowc.driver import load_pipeline, run_pipeline
+from flowc.errors import AuthorError
 from tests import leaks
 from tests.stack.reporting import Silent
 
@@ -214,6 +215,47 @@ def test_outside_of_a_run_the_project_s_stack_is_active(project: Path, webhook: 
     assert (stack.name, list(stack.components["alerter"])) == ("prod", ["ops"])
     assert stack.alerter.post("from here")
     assert webhook.posts[0]["title"] == "flowc"
+
+
+def test_what_is_no_text_fails_nothing(
+    project: Path, webhook: Webhook, capfd: pytest.CaptureFixture[str]
+) -> None:
+    class Odd:
+        def __str__(self) -> str:
+            raise OSError("odd")
+
+    write_stack(project, webhook.url)
+    alerter = Client().active_stack.alerter
+    assert alerter.post(3, title=None)
+    assert alerter.post("text", 4)
+    assert not alerter.post(Odd())
+    assert [(post["message"], post["title"]) for post in webhook.posts] == [
+        ("3", "flowc"),
+        ("text", "4"),
+    ]
+    assert "alerter 'ops' got no text: OSError: odd" in capfd.readouterr().err
+
+
+def test_hooks_of_a_run_post_too(project: Path, webhook: Webhook) -> None:
+    write_stack(project, webhook.url)
+    (project / "ending.py").write_text(
+        "from flowc import Client, pipeline, step\n"
+        "def begin(): Client().active_stack.alerter.post('begun')\n"
+        "def clean(): Client().active_stack.alerter.post('ended')\n"
+        "@step\ndef s(): ...\n"
+        "@pipeline(on_init=begin, on_cleanup=clean)\ndef ending():\n    s()\n"
+    )
+    run_pipeline(load_pipeline("ending.py"), target="local", parameters={}, reporter=Silent())
+    assert [post["message"] for post in webhook.posts] == ["begun", "ended"]
+
+
+def test_a_hook_of_steps_is_none_of_a_run(project: Path) -> None:
+    (project / "ending.py").write_text(
+        "from flowc import pipeline\nfrom flowc.hooks import alerter_failure_hook\n"
+        "@pipeline(on_cleanup=alerter_failure_hook)\ndef ending(): ...\n"
+    )
+    with pytest.raises(AuthorError, match="argument 'context' has no meaning"):
+        load_pipeline("ending.py")
 
 
 def test_a_process_that_has_posted_can_run(project: Path, webhook: Webhook) -> None:

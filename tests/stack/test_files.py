@@ -94,6 +94,12 @@ def test_a_stack_names_the_default_store(project: Path, monkeypatch: pytest.Monk
     assert default_store() == "s3://bucket/flowc"
     stacks_here().use("default")
     assert default_store() == f"file:{project}/.flowc"
+    relative = GOOD.replace("s3://bucket/flowc", "file:kept here/store")
+    (project / "flowc.toml").write_text(relative.replace("kept here", "kept%20here"))
+    stacks_here().use("prod")
+    (project / "below").mkdir()
+    monkeypatch.chdir(project / "below")
+    assert default_store() == f"file:{project}/kept%20here/store"
     monkeypatch.setenv("FLOWC_STORE", "file:/elsewhere")
     assert default_store() == "file:/elsewhere"
 

@@ -27,17 +27,6 @@ STEP_EVENTS = ("on_start", "on_end", "on_success", "on_failure", "on_cached")
 PIPELINE_EVENTS = ("on_init", "on_cleanup")
 EVENTS = (*STEP_EVENTS, *PIPELINE_EVENTS)
 
-ARGUMENTS = {
-    "on_start": ("step_name", "context"),
-    "on_end": ("step_name", "context", "exception"),
-    "on_success": ("step_name", "context", "step_output"),
-    "on_failure": ("step_name", "context", "exception"),
-    "on_cached": ("step_name", "context", "step_output"),
-    "on_init": (),
-    "on_cleanup": ("exception",),
-}
-"""What can be filled in at each moment."""
-
 CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR = 0x20, 0x80, 0x200  # inspect's; it costs 19 ms
 DEFERRED = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 """Flags of functions whose body does not run when they are called."""
@@ -132,29 +121,21 @@ def _from_import_string(event: str, text: str, title: str, where: str) -> HookRe
 
 
 def _check_arguments(event: str, hook: Any, title: str, place: str) -> None:
+    from flowc_runtime.arguments import ARGUMENTS, fact_of
+
     code = hook.__code__
     count = code.co_argcount + code.co_kwonlyargcount
     names: tuple[str, ...] = code.co_varnames[:count]
     optional = set(names[code.co_argcount - len(hook.__defaults__ or ()) : code.co_argcount])
     optional |= set(hook.__kwdefaults__ or {})
-    annotations = {name: _text(hint) for name, hint in hook.__annotations__.items()}
     known = ARGUMENTS[event]
     for name in names:
-        if name in known or name in optional or _fits(annotations.get(name, ""), known):
+        if name in known or name in optional:
+            continue
+        if fact_of(hook.__annotations__.get(name), known, hook):
             continue
         raise AuthorError(
             f"{title}: {event} calls '{hook.__name__}', whose argument '{name}' has no meaning",
             where=place,
             hint=did_you_mean(name, list(known)) or "this hook gets no arguments",
         )
-
-
-def _fits(annotation: str, known: tuple[str, ...]) -> bool:
-    last = annotation.rpartition(".")[2]
-    if "exception" in known and last.endswith(("Exception", "Error")):
-        return True
-    return "context" in known and last == "StepContext"
-
-
-def _text(annotation: object) -> str:
-    return annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")

@@ -43,6 +43,8 @@ class Secret:
         raise self.forced(f".{name}")
 
     def __eq__(self, other: object) -> bool:
+        if isinstance(other, (str, bytes)):
+            raise self.forced("==")
         if not isinstance(other, Secret):
             return NotImplemented
         return (self.name, self.key) == (other.name, other.key)

@@ -65,7 +65,8 @@ def config_option() -> Callable[[Command], Command]:
         "-c",
         "--config",
         metavar="FILE",
-        default="",
+        multiple=True,
+        callback=_only_one,
         shell_complete=_complete_source,
         help="A YAML file with the run's configuration, in place of the pipeline's config_path."
         " `flowc config template` writes one.",
@@ -179,6 +180,13 @@ def build_options(pip: str, ca_bundle: str | None) -> BuildOptions:
     from flowc.registry import BuildOptions
 
     return BuildOptions(pip=cast("Literal['index', 'host']", pip), ca_bundle=ca_bundle or "")
+
+
+def _only_one(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> str:
+    """The last of several would win without a word."""
+    if len(values) > 1:
+        raise click.BadParameter("is given twice; one file holds all of it", ctx, param)
+    return values[0] if values else ""
 
 
 def _parse_parameters(

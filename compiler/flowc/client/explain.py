@@ -86,6 +86,8 @@ def explain_miss(earlier: Earlier | None, key: str, causes: Sequence[Cause]) -> 
         return list_causes(causes) or f"the key is another one than in run '{earlier.run}'"
     if earlier.status in ENDED:
         return f"{contract.NO_ENTRY}: it {ENDED[earlier.status]} in run '{earlier.run}'"
+    if earlier.reason == contract.NOT_CACHED:
+        return f"{contract.NO_ENTRY}: caching was off for it in run '{earlier.run}'"
     return f"the entry of run '{earlier.run}' is gone"
 
 

@@ -25,11 +25,12 @@ LOOKED_AT = 20
 class Earlier:
     """A step of an earlier run; ``kept`` is None when nothing but its key is known."""
 
-    __slots__ = ("kept", "key", "run", "status")
+    __slots__ = ("kept", "key", "reason", "run", "status")
 
     def __init__(self, run: str, result: ResultRecord, kept: Kept | None) -> None:
         self.run = run
         self.status = result.get("status", "")
+        self.reason = result.get("reason", "")
         self.key = result.get("cache_key", "")
         self.kept = kept
 

@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from flowc.stack.alerter import without_secrets
 from flowc_runtime.stack import expand, placeholders, texts
 
 if TYPE_CHECKING:
@@ -61,4 +62,4 @@ def _check_urls(title: str, urls: list[str]) -> Iterator[Finding]:
             if service is None:
                 yield Finding(title, "problem", f"URL {number} is not one that apprise knows")
             else:
-                yield Finding(title, "ok", f"URL {number} is {service.url(privacy=True)}")
+                yield Finding(title, "ok", f"URL {number} is {without_secrets(address)}")

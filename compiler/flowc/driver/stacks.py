@@ -21,6 +21,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from flowc import ir
 from flowc.driver.toml import TomlFile, read_toml
@@ -265,7 +266,11 @@ class _Reader:
             check_uri(value)
         except StoreError as error:
             self._wrong(str(error), *place)
-        return value
+        scheme, _, folder = value.partition(":")
+        if scheme != "file" or folder.startswith("/"):
+            return value
+        # The same from wherever in the project it is run.
+        return f"file:{quote(str(self.file.path.parent.resolve()))}/{folder}"
 
     def _named(
         self,

@@ -38,7 +38,7 @@ class Alerter:
         """Whether there is one."""
         return self._component is not None
 
-    def post(self, message: str, title: str = "") -> bool:
+    def post(self, message: object, title: object = "") -> bool:
         """Whether the message was delivered everywhere; raises nothing."""
         component = self._component
         if component is None:
@@ -49,7 +49,10 @@ class Alerter:
             from apprise import Apprise, AppriseAsset, LogCapture
         except ImportError:
             return _say(_missing(component))
-        message, title = masked(str(message)), masked(title)
+        try:
+            message, title = masked(str(message)), masked(str(title or ""))
+        except Exception as error:  # noqa: BLE001 - a message must not fail a step
+            return _say(f"alerter '{component.name}' got no text: {type(error).__name__}: {error}")
         configured = {**component.configuration, **component.settings}.get("title", "")
         words = title or configured or _place()
         package = (Apprise, _asset(AppriseAsset), LogCapture)
@@ -80,7 +83,7 @@ class Alerter:
 
     def _complain(self, url: str, why: str) -> bool:
         """``url`` as the author wrote it: what its placeholders stand for may be secret."""
-        return _say(f"alerter '{self.name}' could not post to {_without_secrets(url)}: {why}")
+        return _say(f"alerter '{self.name}' could not post to {without_secrets(url)}: {why}")
 
 
 def _asset(kind: Any) -> Any:
@@ -105,7 +108,7 @@ def _missing(component: Component) -> str:
     )
 
 
-def _without_secrets(url: str) -> str:
+def without_secrets(url: str) -> str:
     """A URL's scheme, and its host where it names one; a placeholder is shown as it is."""
     scheme, separator, rest = url.partition("://")
     if not separator:
@@ -127,9 +130,10 @@ def _place() -> str:
     """The title of a message that is given none."""
     from flowc_runtime import context
 
-    if not context.active():
+    try:
+        active = context.get_step_context()
+    except RuntimeError:  # in a script, or a hook of the run
         return "flowc"
-    active = context.get_step_context()
     return f"{active.pipeline.name}: {active.step_run.name}"
 
 

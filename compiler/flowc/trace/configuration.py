@@ -162,7 +162,7 @@ def with_inputs(
             value = _read(signature, arguments[name], given)
             if name not in in_code:
                 added[name] = value
-            elif not _same(value, in_code[name]):
+            elif not same_value(value, in_code[name]):
                 raise AuthorError(
                     f"{signature.title}: '{name}' is {given.value!r} here, "
                     f"and the call at {call} passes {in_code[name]!r}",
@@ -187,7 +187,7 @@ def _read(signature: Signature, argument: Argument, given: Given) -> Any:
         raise AuthorError(f"{title}: {error}", where=given.where) from None
 
 
-def _same(value: Any, other: Any) -> bool:
+def same_value(value: Any, other: Any) -> bool:
     if type(value) is Secret or type(other) is Secret:
         return type(value) is type(other) and bool(value == other)
     try:

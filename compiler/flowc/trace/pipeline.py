@@ -17,7 +17,13 @@ from flowc.errors import AuthorError, FlowcError
 from flowc.trace import options, project
 from flowc.trace.caching import Policies
 from flowc.trace.components import component_uses
-from flowc.trace.configuration import EMPTY, Configuration, pipeline_values, placed
+from flowc.trace.configuration import (
+    EMPTY,
+    Configuration,
+    pipeline_values,
+    placed,
+    same_value,
+)
 from flowc.trace.model import signature_of
 from flowc.trace.names import check_names
 from flowc.trace.naming import check_naming, substitutions
@@ -191,7 +197,7 @@ def _secrets(
     secrets = {name: value for name, value in pairs if type(value) is Secret}
     for name in secrets.keys() & in_file.keys():
         found = in_file[name]
-        if name in given and given[name] != found.value:
+        if name in given and not same_value(given[name], found.value):
             raise AuthorError(
                 f"{signature.title}: parameter '{name}' is {found.value!r} here, "
                 f"and the call at {author_location()} passes {given[name]!r}",

@@ -54,18 +54,21 @@ ANSWERS = {
     ),
     "on_cached": Case(
         title="A cached step fires on_cached and nothing else",
+        cover=True,
         runs=(
             Run(
                 steps={
                     "told": done(7, hooks=("on_start", "on_success told")),
                     "untold": done(8, hooks=("on_start", "on_success untold")),
                 },
+                hooks=("on_init", "on_cleanup"),
             ),
             Run(
                 steps={
                     "told": done(7, status="cached", attempts=0, hooks=("on_cached told 7",)),
                     "untold": done(8, status="cached", attempts=0),
                 },
+                hooks=("on_init", "on_cleanup"),
             ),
         ),
     ),

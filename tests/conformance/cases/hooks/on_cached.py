@@ -1,4 +1,4 @@
-"""A cached step fires no hook but on_cached."""
+"""A cached step fires no hook but on_cached, and its run begins and ends like others."""
 
 from __future__ import annotations
 
@@ -17,6 +17,14 @@ def cached(step_name: str, step_output: object) -> None:
     print("HOOK on_cached", step_name, step_output)
 
 
+def begin() -> None:
+    print("HOOK on_init")
+
+
+def clean() -> None:
+    print("HOOK on_cleanup")
+
+
 @step(on_start=start, on_success=note, on_cached=cached)
 def told() -> int:
     return 7
@@ -27,6 +35,6 @@ def untold(number: int) -> int:
     return number + 1
 
 
-@pipeline
+@pipeline(on_init=begin, on_cleanup=clean)
 def on_cached() -> None:
     untold(told())
