@@ -307,6 +307,39 @@ def test_a_pipeline_without_a_guard_runs_once(tmp_path: Path) -> None:
     assert "pipeline 'everything' has no run: its module is only imported" in done.stderr
 
 
+SHARED = """
+from dataclasses import dataclass
+class Kept:
+    def save(self, value, path):
+        with open(path, "w") as file: file.write(str(value.n))
+    def load(self, path):
+        with open(path) as file: return Thing(int(file.read()))
+@dataclass
+class Thing:
+    n: int
+@step(output_materializers={"output": Kept})
+def make() -> Thing:
+    return Thing(3)
+@step
+def take(thing: Thing) -> list[Thing]:
+    return [thing]
+@pipeline
+def everything():
+    take(make())
+if __name__ == "__main__":
+    everything()
+"""
+
+
+def test_a_script_and_its_module_share_the_cache(tmp_path: Path) -> None:
+    write(tmp_path, SHARED, name="script.py")
+    first = run_python(tmp_path, "script.py")
+    assert first.stderr.count(" completed in ") == 2
+    for again in (["-m", "script"], ["-c", "import script; script.everything()"]):
+        done = run_python(tmp_path, *again)
+        assert done.stderr.count(" cached in ") == 2, done.stderr
+
+
 HOOKED = """
 import os
 @step

@@ -151,7 +151,7 @@ def p():
     assert [step.docker.dockerfile for step in front.pipeline.steps] == ["FROM inner", ""]
     assert b"src/parts/data/words.txt" in front.bundle.data
     (folder / "data" / "words.txt").unlink()
-    with pytest.raises(AuthorError, match=r"nothing matches 'data/\*.txt'"):
+    with pytest.raises(AuthorError, match=r"\.py(:\d+)?: include: nothing matches 'data/\*.txt'"):
         prepare(load_pipeline(f"{next(tmp_path.glob('written_*.py'))}:p"))
 
 

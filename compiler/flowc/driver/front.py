@@ -12,7 +12,7 @@ from flowc.authoring.imported import calls_left_out
 from flowc.driver.bundle import build_bundle, included_files
 from flowc.driver.configuration import read_configuration
 from flowc.driver.stacks import stacks_of
-from flowc.errors import raise_all
+from flowc.errors import AuthorError, raise_all
 from flowc.ir.verify import verify
 from flowc.passes.code import digest_code, digest_objects
 from flowc.passes.secrets import check_secrets
@@ -145,7 +145,11 @@ def _data(traced: ir.Pipeline, root: Path) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for each in traced.include:
         file = root / each.file
-        found.update(included_files((each.pattern,), file.parent, import_root(str(file))))
+        try:
+            found.update(included_files((each.pattern,), file.parent, import_root(str(file))))
+        except AuthorError as error:
+            place = traced.location if each.file == traced.location.file else each.file
+            raise AuthorError(error.message, where=str(place), hint=error.hint) from None
     return found
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flowc import ir
 from flowc.errors import AuthorError, did_you_mean
 from flowc.trace.identity import check_identity
-from flowc.trace.project import is_first_party
+from flowc.trace.project import is_first_party, module_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -62,7 +62,7 @@ def check_outputs(title: str, named: Mapping[str, str], outputs: tuple[ir.Output
 
 def _import_string(materializer: Any, title: str, where: str) -> str:
     if isinstance(materializer, type):
-        name = f"{materializer.__module__}:{materializer.__qualname__}"
+        name = f"{module_of(materializer)}:{materializer.__qualname__}"
         _check(materializer, name, title, where)
         check_identity(materializer, what=title, where=where)
         return name

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from typing import TYPE_CHECKING, Any
 
 from flowc import ir
@@ -30,7 +29,7 @@ def retry(config: RetryConfig | None) -> ir.Retry:
         delay=config.delay,
         backoff=config.backoff,
         max_delay=config.max_delay,
-        only_on=tuple(f"{_module(kind)}:{kind.__qualname__}" for kind in config.only_on),
+        only_on=tuple(f"{project.module_of(kind)}:{kind.__qualname__}" for kind in config.only_on),
     )
 
 
@@ -102,8 +101,3 @@ def _found(event: str, reference: HookReference, title: str) -> HookReference:
         ) from None
     found = hook_reference(event, value, title=title, where=reference.where)
     return HookReference(reference.module, reference.qualname, found.where)
-
-
-def _module(kind: type) -> str:
-    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
-    return project.real_module(kind.__module__, file) if file else kind.__module__

@@ -45,6 +45,12 @@ def real_module(name: str, file: str) -> str:
     return module_name(file) if name == "__main__" else name
 
 
+def module_of(kind: type) -> str:
+    """The module in which every container finds a class."""
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    return real_module(kind.__module__, file) if file else kind.__module__
+
+
 @cache
 def relative(file: str, root: Path) -> str:
     """``file`` relative to the project's root; its bare name when it lies outside."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flowc import ir
 from flowc.errors import AuthorError
+from flowc.trace import project
 from flowc_runtime import values
 
 if TYPE_CHECKING:
@@ -96,7 +97,10 @@ def type_of(annotation: Any) -> ir.Type:  # noqa: PLR0911 - one for each form
     if container is not None:
         return _container(container, typing.get_args(annotation))
     if isinstance(annotation, type) and "<locals>" not in annotation.__qualname__:
-        name = f"{values.module_of(annotation)}:{annotation.__qualname__}"
+        module = values.module_of(annotation)
+        if module == "__main__":
+            module = project.module_of(annotation)
+        name = f"{module}:{annotation.__qualname__}"
         return ir.Type(kind="class", name=name)
     return ir.ANY
 

@@ -27,7 +27,7 @@ def read_configuration(pipeline: Pipeline, file: str = "") -> Configuration:
     # YAML is only read where there is a file.
     from flowc.driver.configuration.reading import read
 
-    return read(path, pipeline)
+    return read(path, pipeline, where="" if file else pipeline.where)
 
 
 def configuration_template(

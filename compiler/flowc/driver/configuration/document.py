@@ -70,14 +70,18 @@ for _name, _pattern, _first in SCHEMA:
     _Loader.add_implicit_resolver(TAG + _name, re.compile(rf"(?:{_pattern})\Z", re.ASCII), _starts)
 
 
-def read_document(path: str) -> Entry:
+def read_document(path: str, *, where: str = "") -> Entry:
     """Raises AuthorError, with the line, for what is no YAML or means nothing here."""
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise AuthorError(f"the configuration '{path}' cannot be read: {error.strerror}") from None
+        raise AuthorError(
+            f"the configuration '{path}' cannot be read: {error.strerror}", where=where
+        ) from None
     except UnicodeDecodeError as error:
-        raise AuthorError(f"the configuration '{path}' is not UTF-8: {error}") from None
+        raise AuthorError(
+            f"the configuration '{path}' is not UTF-8: {error}", where=where
+        ) from None
     try:
         loader = _Loader(text)
         node = loader.get_single_node()

@@ -77,12 +77,12 @@ STRUCTURES = {
 }
 
 
-def read(path: str, pipeline: Pipeline) -> Configuration:
-    """What is wrong in the file is among the configuration's ``errors``.
+def read(path: str, pipeline: Pipeline, *, where: str = "") -> Configuration:
+    """What is wrong in the file is among the configuration's ``errors``; ``where`` names it.
 
     Raises AuthorError for what is no YAML.
     """
-    document = read_document(path)
+    document = read_document(path, where=where)
     reader = _Reader(Path(pipeline.entrypoint.__code__.co_filename).parent)
     found = reader.configuration(document, pipeline.title)
     return replace(found, file=path, errors=tuple(reader.errors))
