@@ -226,6 +226,11 @@ def test_the_environment_can_ask_for_plain_calls(
         steps.process()
 
 
+def test_a_plain_call_takes_what_a_call_takes(steps: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLOWC_RUN_SINGLE_STEPS_WITHOUT_STACK", "True")
+    assert steps.double(2, id="twice", after=[]) == steps.double(2, step_name="twice") == 4
+
+
 def test_calls_from_several_threads(steps: Any) -> None:
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(steps.double, range(4))) == [0, 2, 4, 6]

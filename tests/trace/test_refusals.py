@@ -19,6 +19,13 @@ def make() -> int:
     return 1
 @step
 def use(x: int, y: int = 1) -> None: ...
+@step
+def say() -> str:
+    return "a"
+@step
+def total(x: list[int]) -> None: ...
+@step
+def odd(x: int = "a") -> None: ...
 @pipeline
 def other():
     return make()
@@ -40,6 +47,10 @@ def refusal(folder: Path, source: str) -> FlowcError:
         ("use(1, z=2)", "step 'use' has no input 'z'", "known: x, y"),
         ("use(1, x=2)", "step 'use' is given 'x' twice", ""),
         ("use('a')", "step 'use': 'x' wants int, got 'a'", ""),
+        ("use(say())", "'x' wants int, and <output output of step say> is str", ""),
+        ("use(1, say())", "'y' wants int, and <output output of step say> is str", ""),
+        ("total([make(), 'a'])", "'x' wants list[int], got [<output", ""),
+        ("odd()", "step 'odd': 'x' wants int, got 'a'", ""),
         ("use(use(1))", "is given step 'use', which has no output", "use after="),
         ("use(make, 1)", "'x' wants int, got <step make", ""),
         ("use(make() + 1)", "output 'output' of step 'make' has no value", "pass the output on"),
@@ -92,6 +103,36 @@ def test_names_that_no_store_can_hold(tmp_path: Path, name: str, message: str) -
         traced(tmp_path, source, wanted="q")
     assert f"the pipeline's name {name!r}" in str(raised.value)
     assert f"the output's name {name!r}" in str(raised.value)
+
+
+FITTING = [
+    "use(make())",
+    "wide(make())",
+    "wide(None)",
+    "maybe(make())",
+    "maybe(say())",
+    "total([make(), 1])",
+    "total(pair())",
+    "free(say())",
+    "none()",
+]
+
+
+@pytest.mark.parametrize("body", FITTING)
+def test_outputs_that_fit(tmp_path: Path, body: str) -> None:
+    source = """
+@step
+def wide(x: float | None) -> None: ...
+@step
+def maybe(x: int | str) -> None: ...
+@step
+def free(x) -> None: ...
+@step
+def none(x: int = None) -> None: ...
+@step
+def pair() -> tuple[int, ...]: ...
+"""
+    assert traced(tmp_path, f"{STEPS}{source}@pipeline\ndef p():\n    {body}\n", wanted="p").steps
 
 
 def test_an_output_of_another_pipeline(tmp_path: Path) -> None:

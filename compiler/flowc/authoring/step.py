@@ -9,12 +9,16 @@ from flowc.authoring.imported import check_guard
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any, overload
 
     from flowc.authoring.caching import CachePolicy
     from flowc.authoring.hooks import Hook
     from flowc.authoring.retry import RetryConfig
+
+
+CALL_OPTIONS = ("id", "step_name", "after")
+"""What a call takes beside the function's own arguments."""
 
 
 class Step(Definition):
@@ -34,9 +38,22 @@ class Step(Definition):
         if tracer is not None:
             return tracer.call_step(self, args, kwargs)
         if port.inside_a_step() or port.without_stack():
-            return self.entrypoint(*args, **kwargs)
+            return self.entrypoint(*args, **self._own(kwargs))
         check_guard(self.title)
         return port.driver().run_step(self, args, kwargs)
+
+    def _own(self, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Without what a call tells flowc: a plain call has no id and no order."""
+        function: Any = self.entrypoint
+        while hasattr(function, "__wrapped__"):
+            function = function.__wrapped__
+        code = function.__code__
+        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        return {
+            name: value
+            for name, value in kwargs.items()
+            if name in names or name not in CALL_OPTIONS
+        }
 
 
 if TYPE_CHECKING:

@@ -12,13 +12,14 @@ from flowc.authoring.imported import calls_left_out
 from flowc.driver.bundle import build_bundle, included_files
 from flowc.driver.configuration import read_configuration
 from flowc.driver.stacks import stacks_of
-from flowc.errors import AuthorError, raise_all
+from flowc.errors import raise_all
 from flowc.ir.verify import verify
 from flowc.passes.code import digest_code, digest_objects
 from flowc.passes.secrets import check_secrets
 from flowc.passes.specification import Counted, counted_objects, lower_to_spec
 from flowc.registry import Bundle
 from flowc.trace import import_root, module_name, project_root, trace_pipeline
+from flowc.trace.configuration import placed
 from flowc.trace.model import signature_of
 from flowc.trace.modules import reach
 from flowc.trace.project import is_first_party, relative
@@ -145,11 +146,9 @@ def _data(traced: ir.Pipeline, root: Path) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for each in traced.include:
         file = root / each.file
-        try:
+        place = traced.location if each.file == traced.location.file else each.file
+        with placed(str(place)):
             found.update(included_files((each.pattern,), file.parent, import_root(str(file))))
-        except AuthorError as error:
-            place = traced.location if each.file == traced.location.file else each.file
-            raise AuthorError(error.message, where=str(place), hint=error.hint) from None
     return found
 
 

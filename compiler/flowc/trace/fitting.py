@@ -10,6 +10,8 @@ import json
 import numbers
 from typing import TYPE_CHECKING, Any
 
+from flowc.authoring.handles import OutputHandle, ParameterHandle
+from flowc.authoring.secrets import Secret
 from flowc_runtime import values
 from flowc_runtime.values import objects
 
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from flowc import ir
+
+SYMBOLIC = (OutputHandle, ParameterHandle, Secret)
+"""Stand for values that are not known yet."""
 
 _BUILTINS: Mapping[str, Any] = {
     "str": str,
@@ -28,9 +33,16 @@ _BUILTINS: Mapping[str, Any] = {
     "tuple": tuple,
 }
 
+_ALIKE = {"int": "number", "float": "number", "tuple": "list", "frozenset": "set"}
+"""Kinds of which one does for the other often enough."""
+
+_TOLD = {"bool", "bytes", "dict", "list", "number", "set", "str"}
+
 
 def accepts(wanted: ir.Type, value: Any) -> bool:  # noqa: PLR0911 - one for each kind
     """Whether ``value`` and the items in it fit; an int is a float, and a bool no number."""
+    if isinstance(value, SYMBOLIC):
+        return True
     match wanted.kind:
         case "none":
             return value is None
@@ -50,6 +62,16 @@ def accepts(wanted: ir.Type, value: Any) -> bool:  # noqa: PLR0911 - one for eac
             return _is_named(wanted.name, value) or _is_instance(wanted.name, value)
         case _:
             return True
+
+
+def fits(wanted: ir.Type, made: ir.Type) -> bool:
+    """Whether a step's output may be what another's input wants, as far as both say."""
+    if made.kind == "union":
+        return any(fits(wanted, each) for each in made.args)
+    if wanted.kind == "union":
+        return any(fits(each, made) for each in wanted.args)
+    kinds = {_ALIKE.get(made.kind, made.kind), _ALIKE.get(wanted.kind, wanted.kind)}
+    return len(kinds) == 1 or not kinds <= _TOLD
 
 
 def takes_text(wanted: ir.Type) -> bool:

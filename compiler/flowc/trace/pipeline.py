@@ -229,7 +229,8 @@ def _texts(
         if type(found.value) is not Secret:
             texts[name] = plain_text(pipeline, name, types[name], found.value)
     for name, value in given.items():
-        text = plain_text(pipeline, name, types.get(name, ir.ANY), value)
+        with placed(author_location()):
+            text = plain_text(pipeline, name, types.get(name, ir.ANY), value)
         if texts.get(name, text) != text:
             raise AuthorError(
                 f"{pipeline.title}: parameter '{name}' is {texts[name]} here, "

@@ -23,7 +23,7 @@ from flowc.errors import AuthorError
 from flowc.narrowing import is_dict, is_sequence
 from flowc.trace import project
 from flowc.trace.configuration import EMPTY, Configuration, with_inputs
-from flowc.trace.fitting import accepts, takes_text
+from flowc.trace.fitting import accepts, fits, takes_text
 from flowc.trace.materializers import check_outputs, with_materializers
 from flowc.trace.model import (
     REQUIRED,
@@ -281,6 +281,9 @@ class Tracer:
                 self._check_type(title, argument.name, argument.type, argument.default, where)
                 value = self._value(argument.default, title, argument.name, where)
             elif argument.default is not REQUIRED and _encodable(argument.default):
+                if argument.default is not None:  # ``x: int = None`` is a habit of many
+                    place = model.signature.where
+                    self._check_type(title, argument.name, argument.type, argument.default, place)
                 value = self._keep(argument.default, title=title, name=argument.name, where=where)
             else:
                 continue  # the function's own default; its code digest tells a change
@@ -291,12 +294,21 @@ class Tracer:
         if type(value) is Secret:
             check_secret(value, wanted, title=title, name=name, where=where)
             return
-        if _holds_symbolic(value) or accepts(wanted, value):
+        got = f"got {value!r:.200}"
+        if isinstance(value, OutputHandle) and value.owner is self:
+            made = self._made(value)
+            if fits(wanted, made):
+                return
+            got = f"and {value!r} is {values.type_text(type_spec(made))}"
+        elif _is_symbolic(value) or accepts(wanted, value):
             return
         raise AuthorError(
-            f"{title}: '{name}' wants {values.type_text(type_spec(wanted))}, got {value!r:.200}",
-            where=where,
+            f"{title}: '{name}' wants {values.type_text(type_spec(wanted))}, {got}", where=where
         )
+
+    def _made(self, handle: OutputHandle) -> ir.Type:
+        outputs = self.calls[handle.step].step.outputs
+        return next((each.type for each in outputs if each.name == handle.output), ir.ANY)
 
     def _value(  # noqa: PLR0911 - one for each form
         self, value: Any, title: str, name: str, where: str
