@@ -71,3 +71,13 @@ def test_limits_and_filters(flowc: CommandLine, built: StoreBuilder) -> None:
     assert "p1-00000000" in flowc("runs", "list", "--pipeline", "p1").out
     unknown = flowc("runs", "list", "--pipeline", "p9")
     assert (unknown.status, "no run of a pipeline 'p9'" in unknown.err) == (2, True)
+
+
+def test_what_was_logged_is_told(flowc: CommandLine, built: StoreBuilder) -> None:
+    run = built.run("p-1", {"a": [], "b": ["a"]})
+    built.result(run, "a", "completed", metadata={"rows": 3, "kind": "csv"})
+    built.result(run, "b", "completed")
+    assert 'a logged rows=3, kind="csv"\n' in flowc("runs", "show", run).out
+    first, second = json.loads(flowc("runs", "show", run, "--json").out)["steps"]
+    assert first["metadata"] == {"rows": 3, "kind": "csv"}
+    assert "metadata" not in second

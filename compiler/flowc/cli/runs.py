@@ -188,6 +188,10 @@ def _print_run(document: RunDocument) -> None:
     rows = [heading, *map(_step_row, document["steps"])]
     console.print_table(rows, sys.stdout, status=1)
     for step in document["steps"]:
+        if facts := step.get("metadata", {}):
+            logged = ", ".join(f"{key}={json.dumps(value)}" for key, value in facts.items())
+            console.out(console.escape(f"{step['id']} logged {logged}"))
+    for step in document["steps"]:
         if step["error"]:
             console.out()
             summary.print_failure(step, sys.stdout)

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
         metadata: NotRequired[dict[str, Json]]
 
     class StepDocument(TypedDict):
-        """One invocation, as its latest generation left it."""
+        """One invocation, as its latest generation left it.
+
+        ``metadata`` is what it and its hooks logged, or of a hit the step that made the outputs.
+        """
 
         id: str
         step: str
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
         outputs: dict[str, OutputDocument]
         error: ErrorDocument | None
         reason: str
+        metadata: NotRequired[dict[str, Json]]
 
     class RunDocument(TypedDict):
         """A run and its steps, in the pipeline's order; ``created`` is in seconds since 1970.
@@ -121,7 +125,7 @@ def run_summary(document: RunDocument) -> RunSummary:
 
 def _step_document(step: StepRecords, state: status.State, now: float) -> StepDocument:
     result = step.result or {}
-    return {
+    document: StepDocument = {
         "id": step.id,
         "step": step.step,
         "status": state.status,
@@ -135,6 +139,9 @@ def _step_document(step: StepRecords, state: status.State, now: float) -> StepDo
         "error": _error(step, state),
         "reason": result.get("reason") or state.reason,
     }
+    if result.get("metadata"):
+        document["metadata"] = result.get("metadata", {})
+    return document
 
 
 def _output_document(artifact: ArtifactRecord) -> OutputDocument:
