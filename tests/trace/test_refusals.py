@@ -105,6 +105,13 @@ def test_names_that_no_store_can_hold(tmp_path: Path, name: str, message: str) -
     assert f"the output's name {name!r}" in str(raised.value)
 
 
+def test_a_hook_by_its_path_is_placed_where_it_is_named(tmp_path: Path) -> None:
+    source = "@step(on_success='os.path.join')\ndef s(): ...\n@pipeline\ndef p():\n    s()\n"
+    error = refusal(tmp_path, source)
+    assert error.where.endswith(".py:3")
+    assert "(defined at <frozen posixpath>:" in error.message
+
+
 FITTING = [
     "use(make())",
     "wide(make())",
@@ -170,6 +177,15 @@ def test_an_output_of_another_pipeline(tmp_path: Path) -> None:
             "before retry 3, delay * backoff**2, is too long for any clock: set max_delay",
         ),
         ("@step(name='')\ndef f(): ...", "the name of a step wants a text"),
+        ("RetryConfig(1, 2, 3, 4)", "RetryConfig takes 3 values without a name, got 4"),
+        ("RetryConfig(1, max_retries=2)", "RetryConfig is given 'max_retries' twice"),
+        (
+            (
+                "@step(settings={'output_materializers': {'output': 'a.B'}},\n"
+                "    output_materializers={'output': 'a.C'})\ndef f() -> int: ..."
+            ),
+            "give 'output' different ones",
+        ),
         ("@pipeline(include='a')\ndef f(): ...", "include wants a list of glob patterns"),
     ],
 )

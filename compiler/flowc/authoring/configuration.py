@@ -96,7 +96,7 @@ def _with_materializers(
     if "output_materializers" not in given.get("settings", {}):
         return given
     settings = dict(given["settings"])
-    chosen = settings.pop("output_materializers")
+    chosen: Any = settings.pop("output_materializers")
     if "output_materializers" not in known:
         raise AuthorError(
             f"{what}: output_materializers belong to a step, whose outputs they name", where=where
@@ -107,7 +107,15 @@ def _with_materializers(
             f"got {chosen!r}",
             where=where,
         )
-    chosen = {**chosen, **given.get("output_materializers", {})}
+    chosen = dict(chosen)
+    for name, other in given.get("output_materializers", {}).items():
+        if chosen.setdefault(name, other) is not other:
+            raise AuthorError(
+                f"{what}: output_materializers and settings['output_materializers'] give "
+                f"'{name}' different ones",
+                where=where,
+                hint="take one of the two away",
+            )
     return {**given, "settings": settings, "output_materializers": chosen}
 
 

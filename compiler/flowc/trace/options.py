@@ -99,5 +99,11 @@ def _found(event: str, reference: HookReference, title: str) -> HookReference:
             f"{title}: {event} is '{path}', which cannot be imported: {error}",
             where=reference.where,
         ) from None
-    found = hook_reference(event, value, title=title, where=reference.where)
+    try:
+        found = hook_reference(event, value, title=title, where=reference.where)
+    except AuthorError as error:
+        defined = f" (defined at {error.where})" if error.where != reference.where else ""
+        raise AuthorError(
+            f"{error.message}{defined}", where=reference.where, hint=error.hint
+        ) from None
     return HookReference(reference.module, reference.qualname, found.where)
