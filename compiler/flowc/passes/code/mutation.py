@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 FRESH = 4
 """Not there, or so deep that nobody looks for it."""
 
+# Functions and methods are told by the last part of their names: nobody knows here whose they are.
+
 READING = {
     *dir(str), *dir(bytes), *dir(PurePath), *dir(date),
     "_asdict", "all", "any", "apply", "argmax", "argmin", "assign", "copy", "corr", "critical",
@@ -61,6 +63,7 @@ COPIED = {
 """Functions that return what holds the same."""
 
 FOUND = {"choice", "getattr", "max", "min", "next", "reduce"}
+"""Functions that return a part of it."""
 
 CHANGES_FIRST = {
     "copyto", "delitem", "fill_diagonal", "heapify", "heappop", "heappush", "heappushpop",
