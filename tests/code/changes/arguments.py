@@ -161,6 +161,16 @@ ARGUMENTS = {
         f"an object that changes by {name}": change("sum(target.HELD.items)", patching)
         for name, patching in OBJECTS.items()
     },
+    "an argument of a step's plain function": change(
+        "sum(target.T)",
+        "from flowc import step\n@step\ndef fill(t: list) -> int:\n"
+        "    t.append(lib.helper())\n    return 1\nN = fill.entrypoint(target.T)",
+    ),
+    "what a step's plain function sets": change(
+        "target.Model.n",
+        "from flowc import step\n@step\ndef fill() -> int:\n"
+        "    target.Model.n = lib.helper()\n    return 1\nfill.entrypoint()",
+    ),
     "an argument in a long expression": change(
         "sum(target.T)",
         f"def fill(t):\n    t.append(lib.helper())\n    return {' + '.join(['1'] * 300)}\n"

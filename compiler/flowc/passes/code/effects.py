@@ -201,10 +201,11 @@ def configures(graph: Graph, module: str, chain: str) -> bool:
     """Whether a call only gives a step or pipeline options, which enter by themselves, or runs a
     pipeline, which no container does.
     """
-    if graph.is_definition(module, chain):
-        return True
     owner, _, method = chain.rpartition(".")
-    return method in CONFIGURING and bool(owner) and graph.is_definition(module, owner)
+    if method == "entrypoint":  # a plain call, which runs like any other
+        return False
+    called = owner if owner and method in CONFIGURING else chain
+    return graph.is_definition(module, called)
 
 
 def _is_own(graph: Graph, module: str, chain: str) -> bool:
