@@ -16,7 +16,7 @@ __all__ = ["alerter_failure_hook", "alerter_success_hook"]
 
 def alerter_success_hook(context: StepContext) -> None:
     """As ``on_success`` of a step, or of a pipeline for all of its steps."""
-    _post(context, "completed", "")
+    _post(context, "completed", "", "success")
 
 
 def alerter_failure_hook(exception: BaseException, context: StepContext) -> None:
@@ -25,15 +25,16 @@ def alerter_failure_hook(exception: BaseException, context: StepContext) -> None
     after = f" after {attempts} attempts" if attempts > 1 else ""
     # What was never an exception, as a killed process, has a stand-in that says so.
     kind = getattr(exception, "type_name", "") or type(exception).__name__
-    _post(context, "failed", f"{after}:\n{kind}: {_text(exception)}")
+    _post(context, "failed", f"{after}:\n{kind}: {_text(exception)}", "failure")
 
 
-def _post(context: StepContext, verb: str, more: str) -> None:
+def _post(context: StepContext, verb: str, more: str, notify_type: str) -> None:
     step, run = context.step_run.name, context.pipeline_run
     called = f"{run.name} ({run.id})" if run.name != run.id else run.id
     Client().active_stack.alerter.post(
         f"Step '{step}' of pipeline '{context.pipeline.name}' {verb} in run {called}{more or '.'}",
         title=f"{context.pipeline.name}: {step} {verb}",
+        notify_type=notify_type,
     )
 
 

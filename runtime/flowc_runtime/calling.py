@@ -49,7 +49,7 @@ def call(job: Job) -> Report:
         context.enter_hook()
         function(*positional, **named)
     except SystemExit as error:
-        return {"error": _exit_called(error)}
+        return {"error": exit_called(error, "the hook")}
     finally:
         if entered is not None:
             context.leave()
@@ -242,9 +242,9 @@ def _inspected(function: Callable[..., Any]) -> list[Argument]:
     return found
 
 
-def _exit_called(error: SystemExit) -> ErrorDocument:
-    """The document of a hook that called sys.exit."""
+def exit_called(error: SystemExit, who: str) -> ErrorDocument:
+    """The document of what called sys.exit and is no step."""
     document = errors.describe(error)
     message = document.get("message", "")
-    document["message"] = message.replace("the step called", "the hook called", 1)
+    document["message"] = message.replace("the step called", f"{who} called", 1)
     return document

@@ -51,11 +51,15 @@ def ask(
 def call(job: Job) -> Report:
     """In the child; the author's modules can be imported already."""
     from flowc_runtime import values
-    from flowc_runtime.calling import Contents, Inputs, find_function
+    from flowc_runtime.calling import Contents, Inputs, exit_called, find_function
 
     function = find_function(job.hook["module"], job.hook["qualname"])
     inputs = Inputs(job.inputs, job.step["types"], Contents(job.hook["store"]))
-    return {"key": values.encode(function(**{name: inputs[name] for name in job.hook["takes"]}))}
+    arguments = {name: inputs[name] for name in job.hook["takes"]}
+    try:
+        return {"key": values.encode(function(**arguments))}
+    except SystemExit as error:
+        return {"error": exit_called(error, "it")}
 
 
 def _nothing() -> None: ...

@@ -19,6 +19,8 @@ from flowc import CachePolicy, pipeline, step
 def size(path):
     if path == "broken":
         raise ValueError("no such path")
+    if path == "gone":
+        raise SystemExit("no more")
     return object() if path == "odd" else len(open(path).read())
 
 @step
@@ -124,7 +126,11 @@ def test_a_key_function_of_a_stored_input(project: Project) -> None:
 
 @pytest.mark.parametrize(
     ("path", "reason"),
-    [("broken", "the key function failed: no such path"), ("odd", "the key function failed: ")],
+    [
+        ("broken", "the key function failed: no such path"),
+        ("gone", "the key function failed: it called sys.exit(no more)"),
+        ("odd", "the key function failed: "),
+    ],
 )
 def test_a_key_function_that_fails_costs_the_cache_only(
     project: Project, path: str, reason: str

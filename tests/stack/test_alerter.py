@@ -87,6 +87,11 @@ def test_hooks_and_steps_post_to_a_webhook(project: Path, webhook: Webhook) -> N
     write_stack(project, webhook.url)
     document = run(project, "alerting")
     by_title = {post["title"]: post["message"] for post in webhook.posts}
+    assert {post["title"]: post["type"] for post in webhook.posts} == {
+        "From a step": "info",
+        "alerting: fine completed": "success",
+        "alerting: broken failed": "failure",
+    }
     run_id = document["run_id"]
     raised = "LookupError: no 3"
     assert by_title == {

@@ -13,6 +13,7 @@ from flowc_runtime.stack import MalformedPlaceholder, expand, masked, placeholde
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from flowc.stack import Component
@@ -38,8 +39,11 @@ class Alerter:
         """Whether there is one."""
         return self._component is not None
 
-    def post(self, message: object, title: object = "") -> bool:
-        """Whether the message was delivered everywhere; raises nothing."""
+    def post(self, message: object, title: object = "", *, notify_type: str = "info") -> bool:
+        """Whether the message was delivered everywhere; raises nothing.
+
+        ``notify_type`` is apprise's: info, success, warning or failure; services colour by it.
+        """
         component = self._component
         if component is None:
             return _say(
@@ -57,10 +61,11 @@ class Alerter:
         words = title or configured or _place()
         package = (Apprise, _asset(AppriseAsset), LogCapture)
         urls = component.configuration["urls"]
-        done = [self._post_to(url, message, words, package) for url in urls]
+        post = {"body": message or " ", "title": words, "notify_type": notify_type}
+        done = [self._post_to(url, post, package) for url in urls]
         return all(done)
 
-    def _post_to(self, url: str, message: str, title: str, package: Any) -> bool:
+    def _post_to(self, url: str, post: Mapping[str, str], package: Any) -> bool:
         notifier, asset, log_capture = package
         try:
             address, missing = expand(url, os.environ)
@@ -75,7 +80,7 @@ class Alerter:
                 services = notifier(asset=asset)
                 if not services.add(address):
                     return self._complain(url, "apprise does not know such a URL")
-                delivered = services.notify(body=message or " ", title=title)
+                delivered = services.notify(**post)
                 why = " ".join(log.getvalue().split())
         except Exception as error:  # noqa: BLE001 - a message must not fail a step
             delivered, why = False, f"{type(error).__name__}: {error}"

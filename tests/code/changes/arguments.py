@@ -18,6 +18,16 @@ class Held:
     def __call__(self, x):
         return self.add(x)
 HELD = Held()
+class Tracker(Held):
+    def __init__(self):
+        self.items = HELD.items
+    def log(self, x):
+        return self.add(x)
+    def get(self, x):
+        self.items += [x]
+    def head(self):
+        return self.items[:1]
+TRACKER = Tracker()
 def fill(t, n):
     t.append(n)
     return 1
@@ -109,6 +119,24 @@ GIVEN = {
     "in place": "def fill(t):\n    t.sort_values(inplace=lib.helper())\n    return 1\n"
     "class Table(list):\n    def sort_values(self, inplace): self.append(inplace)\n"
     "target.T = Table([1])\nN = fill(target.T)",
+    "to a library that writes to it": "import json\nclass Text(list):\n"
+    "    def write(self, text): self.append(int(text))\n"
+    "target.T = Text([1])\nN = json.dump(lib.helper(), target.T)",
+    "to a library that writes to it in a function": "import json\nclass Text(list):\n"
+    "    def write(self, text): self.append(int(text))\n"
+    "target.T = Text([1])\ndef fill(t):\n    json.dump(lib.helper(), t)\n    return 1\n"
+    "N = fill(target.T)",
+    "by threads": "from concurrent.futures import ThreadPoolExecutor\ndef fill(t):\n"
+    "    t.append(lib.helper())\n    return 1\n"
+    "N = list(ThreadPoolExecutor().map(fill, [target.T]))",
+    "by a thread": "import threading\ndef fill():\n"
+    "    target.T.append(lib.helper())\nt = threading.Thread(target=fill)\n"
+    "N = [t.start(), t.join()]",
+    "by threads that end": "from concurrent.futures import ThreadPoolExecutor\ndef fill(t):\n"
+    "    t.append(lib.helper())\n    return 1\nwith ThreadPoolExecutor() as pool:\n"
+    "    N = list(pool.map(fill, [target.T]))",
+    "to a function with a memory": "from functools import cache\n@cache\ndef fill():\n"
+    "    target.T.append(lib.helper())\n    return 1\nN = fill()",
     "as a module": "def fill(m):\n    m.T = [lib.helper()]\n    return 1\nN = fill(target)",
 }
 
@@ -130,6 +158,14 @@ OBJECTS = {
     "a data class that holds it": "from dataclasses import dataclass\n@dataclass\nclass Use:\n"
     "    held: target.Held\n    def go(self, x):\n        self.held.items.append(x)\n"
     "        return 1\nN = Use(target.HELD).go(lib.helper())",
+    "a method with the name of one that reads": "def use(held):\n    held.log(lib.helper())\n"
+    "    return 1\nN = use(target.TRACKER)",
+    "such a method, of its base": "class Own(target.Tracker): ...\nOWN = Own()\n"
+    "def use(held):\n    held.get(lib.helper())\n    return 1\nN = use(OWN)\n"
+    "M = use(target.TRACKER)",
+    "such a method, further down": "def use(held):\n    return below(held)\ndef below(held):\n"
+    "    return held.log(lib.helper())\nN = use(target.TRACKER)",
+    "such a method, on import": "for held in [target.TRACKER]:\n    n = held.log(lib.helper())",
     "a method that is given": "def use(add):\n    return add(lib.helper())\n"
     "N = use(target.HELD.add)",
 }
@@ -204,6 +240,8 @@ READS = {
     "counts": "from collections import Counter\ndef read(rows):\n    found = Counter()\n"
     "    for row in rows:\n        found[len(row)] += row[0]\n    return found, lib.helper()\n"
     "N = read(target.ROWS)",
+    "a method that reads": "def read(held): return len(held.head()) * lib.helper()\n"
+    "N = read(target.TRACKER)",
     "keys": "N = dict.fromkeys(target.T, lib.helper())",
     "keywords": "def read(t, **options):\n    options.setdefault('n', lib.helper())\n"
     "    return sum(t) * options.pop('n')\nN = read(target.T)",

@@ -18,7 +18,7 @@ from flowc.passes.code.outline import BLOCK, CLASS, CONSTANT, FUNCTION, STATEMEN
 from flowc.passes.code.purity import CALLS_ITS_ARGUMENTS, INERT, is_standard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from flowc.passes.code.graph import Graph
     from flowc.passes.code.mutation import Mutation
@@ -99,6 +99,7 @@ def changed_arguments(graph: Graph, module: str, index: int) -> set[Node]:
     sets = here.attributes or _some(graph, callees, _sets_given)
     fills = here.contents or _some(graph, callees, _fills_given)
     fills = fills or (runs and any(map(_changes_first, given.values())))
+    fills = fills or _calls_misnamed(graph, given.values(), callees, here)
     changed: set[Node] = set()
     for chain, found in given.items():
         touched = sets or fills or calls or chain in functions
@@ -107,6 +108,31 @@ def changed_arguments(graph: Graph, module: str, index: int) -> set[Node]:
         elif sets or fills:
             changed |= _attributed(graph, found, sets=sets)
     return changed
+
+
+def _calls_misnamed(
+    graph: Graph, given: Iterable[Found], callees: Iterable[Found], here: Mutation
+) -> bool:
+    """Whether what is given has methods of its own with the names of such that read, and somebody
+    calls one of these.
+    """
+    objects = [node for found in given for node in found.nodes]
+    if not graph.leads_to(objects, _misnamed):
+        return False
+    names = {
+        name for node in graph.reach(objects, through=FOLLOWED) for name in _misnamed(graph, node)
+    }
+    functions = [node for found in callees for node in found.nodes]
+    reached = graph.reach(functions, through=FOLLOWED)
+    called = {name for node in reached for name in _given(graph, node).reads}
+    return not names.isdisjoint(called.union(here.reads))
+
+
+def _misnamed(graph: Graph, node: Node) -> Sequence[str]:
+    kind, module, index = node
+    if kind != BODY:
+        return ()
+    return graph.source(module).misnamed(int(index))
 
 
 def patched(graph: Graph, module: str, index: int) -> set[Node]:

@@ -52,7 +52,7 @@ class Graph:
         self._edges: dict[Node, Edges] = {}
         self._places: dict[str, str] = {}
         self._imported_by: dict[str, set[str]] = {}
-        self._clean: dict[Callable[[Graph, Node], bool], set[Node]] = {}
+        self._clean: dict[Callable[[Graph, Node], object], set[Node]] = {}
 
     def edges(self, node: Node) -> Edges:
         if node not in self._edges:
@@ -73,7 +73,7 @@ class Graph:
     def leads_to(
         self,
         starts: Iterable[Node],
-        wanted: Callable[[Graph, Node], bool],
+        wanted: Callable[[Graph, Node], object],
         *,
         ends: Callable[[Graph, Node], bool] | None = None,
     ) -> bool:

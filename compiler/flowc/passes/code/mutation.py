@@ -16,7 +16,7 @@ from flowc.passes.code.actions import Actions, arguments_of, last_name
 from flowc.passes.code.chains import chain_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 FRESH = 4
 """Not there, or so deep that nobody looks for it."""
@@ -43,7 +43,7 @@ VIEWS = {"astype", "ravel", "reshape", "swapaxes", "transpose", "view"}
 """Methods whose results share what they are called on."""
 
 IN_PLACE = {"inplace"}
-WRITTEN = {"file", "out"}
+WRITTEN = {"file", "fp", "out", "stream"}
 """Arguments that say so, and arguments that are written to."""
 
 ELEMENTS = {"__getitem__", "get", "pop", "popitem", "popleft", "setdefault"}
@@ -72,22 +72,27 @@ CHANGES_FIRST = {
 }  # fmt: skip
 """Others' functions that change their first argument."""
 
+CHANGES_SECOND = {"copyfileobj", "dump"}
+"""Others' functions that write to their second argument."""
+
 SETS_ATTRIBUTES = {"__setattr__", "delattr", "setattr", "update_wrapper", "vars"}
 
 
 class Mutation(NamedTuple):
     """What may happen to an object: an attribute is set, its contents are changed, it is called
-    like a function, or it is passed on.
+    like a function, or it is passed on. ``reads`` are methods that are called on it and only read,
+    if they are not the author's own.
     """
 
     attributes: bool
     contents: bool
     calls: bool
     passes: bool
+    reads: Sequence[str]
 
 
-NOTHING = Mutation(attributes=False, contents=False, calls=False, passes=False)
-ANYTHING = Mutation(attributes=True, contents=True, calls=True, passes=True)
+NOTHING = Mutation(attributes=False, contents=False, calls=False, passes=False, reads=())
+ANYTHING = Mutation(attributes=True, contents=True, calls=True, passes=True, reads=())
 
 
 def of_given(node: ast.stmt) -> Mutation:
@@ -96,6 +101,24 @@ def of_given(node: ast.stmt) -> Mutation:
         return NOTHING
     actions = Actions([node])
     return _Values(actions, given=0, taken=FRESH).mutation()
+
+
+def misnamed(node: ast.stmt) -> list[str]:
+    """The methods of a class that change their object, though they have the name of one that
+    reads: a ``log`` that keeps what it is told.
+    """
+    methods = node.body if isinstance(node, ast.ClassDef) else ()
+    return [
+        method.name
+        for method in methods
+        if isinstance(method, (ast.FunctionDef, ast.AsyncFunctionDef))
+        and method.name in READING | VIEWS
+        and _changes_any(of_given(method))
+    ]
+
+
+def _changes_any(found: Mutation) -> bool:
+    return found.attributes or found.contents or found.calls
 
 
 def of_taken(nodes: Iterable[ast.AST]) -> Mutation:
@@ -130,7 +153,17 @@ class _Values:
             contents=self._any(actions.contents) or any(map(self._changes, actions.calls)),
             calls=any(self._calls(call.func) for call in actions.calls),
             passes=any(self._least(arguments_of(call)) < FRESH for call in actions.calls),
+            reads=sorted(set(self._reads())),
         )
+
+    def _reads(self) -> Iterator[str]:
+        for call in self._actions.calls:
+            match call.func:
+                case ast.Attribute(value=place, attr=method) if not self._is_outside(call.func):
+                    if method in READING | VIEWS and self._depth(place) == 0:
+                        yield method
+                case _:
+                    continue
 
     def _any(self, places: Iterable[ast.expr]) -> bool:
         return any(self._depth(place) == 0 for place in places)
@@ -143,7 +176,10 @@ class _Values:
         named = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
         if self._any(named[name] for name in WRITTEN & named.keys()):
             return True
-        if last_name(call.func) in CHANGES_FIRST and self._any(call.args[:1]):
+        last = last_name(call.func)
+        if last in CHANGES_FIRST and self._any(call.args[:1]):
+            return True
+        if last in CHANGES_SECOND and self._any(call.args[1:2]):
             return True
         match call.func:
             case ast.Attribute(value=ast.Name(id=name), attr=method) if self._is_builtin(name):

@@ -32,8 +32,10 @@ PURE_BUILTINS = {
 
 CALLS_ITS_ARGUMENTS = {
     "builtins.filter", "builtins.iter", "builtins.map", "builtins.max", "builtins.min",
-    "builtins.sorted", "functools.reduce", "itertools.accumulate", "itertools.filterfalse",
-    "itertools.groupby", "itertools.starmap", "itertools.takewhile", "operator.call",
+    "builtins.sorted", "concurrent.futures.ThreadPoolExecutor", "functools.reduce",
+    "itertools.accumulate", "itertools.filterfalse", "itertools.groupby", "itertools.starmap",
+    "itertools.takewhile", "multiprocessing.dummy.Pool", "multiprocessing.pool.ThreadPool",
+    "operator.call", "threading.Thread", "threading.Timer",
 }  # fmt: skip
 
 PURE_MODULES = {

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from flowc.passes.code.form import digest_form
 from flowc.passes.code.memory import MEMORY
-from flowc.passes.code.mutation import ANYTHING, Mutation, of_given, of_taken
+from flowc.passes.code.mutation import ANYTHING, Mutation, misnamed, of_given, of_taken
 from flowc.passes.code.outline import (
     Import,
     Outline,
@@ -30,7 +30,7 @@ from flowc.passes.code.references import (
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from flowc.trace.modules import Module
 
@@ -95,6 +95,15 @@ class Source:
     def met(self, index: int) -> Mutation:
         """What the import of a statement may itself do to what its names lead to."""
         return self._mutation(index, " met", lambda node: of_taken(evaluated(node)))
+
+    def misnamed(self, index: int) -> Sequence[str]:
+        """The methods of a class that change its object, though their names say that they read."""
+        key = f"{self.outline.statements[index].digest} misnamed"
+        if key not in self._facts:
+            self._facts[key] = misnamed(self._node(index))
+            self._changed = True
+        found: Sequence[str] = self._facts[key]
+        return found
 
     def _mutation(self, index: int, what: str, read: Callable[[ast.stmt], Mutation]) -> Mutation:
         key = f"{self.outline.statements[index].digest}{what}"
