@@ -5,6 +5,13 @@ from __future__ import annotations
 from tests.code.changes import A, Change, held
 
 TARGET = """
+from functools import cache
+@cache
+def shared():
+    return [1]
+@cache
+def number(n) -> int:
+    return n + 1
 T = [1]
 ROWS = [[0], [1]]
 class Model:
@@ -144,6 +151,11 @@ FUNCTIONS = {
     "a class": "def patch(c):\n    c.n = lib.helper()\n    return c\nN = patch(target.Model)",
     "a class that is taken": "def patch():\n    c = target.Model\n    c.n = lib.helper()\n"
     "    return 1\nN = patch()",
+    "a class that a result is called with": "def patch(n):\n    def set(c):\n"
+    "        c.n = lib.helper()\n        return c\n    return set\nN = patch(1)(target.Model)",
+    "a class that a decorator is given": "def patch(c):\n    def decorate(f):\n"
+    "        c.n = lib.helper()\n        return f\n    return decorate\n"
+    "@patch(target.Model)\ndef f(): ...",
     "a class in a table": "def patch(table):\n    table['a'].n = lib.helper()\n    return 1\n"
     "N = patch({'a': target.Model})",
 }
@@ -168,6 +180,19 @@ OBJECTS = {
     "such a method, on import": "for held in [target.TRACKER]:\n    n = held.log(lib.helper())",
     "a method that is given": "def use(add):\n    return add(lib.helper())\n"
     "N = use(target.HELD.add)",
+}
+
+FILL = "def fill(t):\n    t.append(lib.helper())\n    return 1\n"
+REMEMBERED = {
+    "is given": f"{FILL}N = fill(target.shared())",
+    "is changed by a method": "N = target.shared().append(lib.helper())",
+    "is changed in a loop": "for t in [target.shared()]:\n    n = t.append(lib.helper())",
+    "is changed in a function": "def fill():\n    target.shared().append(lib.helper())\n"
+    "    return 1\nN = fill()",
+    "has a name in a function": "def fill():\n    t = target.shared()\n"
+    "    t.append(lib.helper())\n    return 1\nN = fill()",
+    "a decorator changes": "def fill(f):\n    target.shared().append(lib.helper())\n"
+    "    return f\n@fill\ndef f(): ...",
 }
 
 MAIN = f"import target\nimport patching\n{A}"
@@ -196,6 +221,10 @@ ARGUMENTS = {
     **{
         f"an object that changes by {name}": change("sum(target.HELD.items)", patching)
         for name, patching in OBJECTS.items()
+    },
+    **{
+        f"a remembered object that {name}": change("sum(target.shared())", patching)
+        for name, patching in REMEMBERED.items()
     },
     "an argument of a step's plain function": change(
         "sum(target.T)",
@@ -240,6 +269,10 @@ READS = {
     "counts": "from collections import Counter\ndef read(rows):\n    found = Counter()\n"
     "    for row in rows:\n        found[len(row)] += row[0]\n    return found, lib.helper()\n"
     "N = read(target.ROWS)",
+    "a remembered number": "def read(t): return len(t) + target.number(1) + lib.helper()\n"
+    "N = read(target.T)",
+    "a remembered number of its own": "from functools import lru_cache\n@lru_cache\n"
+    "def own(n) -> int: return n + lib.helper()\nN = own(3)",
     "a method that reads": "def read(held): return len(held.head()) * lib.helper()\n"
     "N = read(target.TRACKER)",
     "keys": "N = dict.fromkeys(target.T, lib.helper())",

@@ -29,10 +29,11 @@ class Actions:
     """What is bound and what is done, in code that runs when its outermost function does.
 
     ``given`` and ``inner`` are the arguments of that function and of those inside, with 1 for
-    those that hold what was given: ``*args``.
+    those that hold what was given: ``*args``. With ``returned`` functions inside that it returns
+    run as well: somebody calls its result.
     """
 
-    def __init__(self, nodes: Iterable[ast.AST]) -> None:
+    def __init__(self, nodes: Iterable[ast.AST], *, returned: bool = False) -> None:
         self.given: dict[str, int] = {}
         self.inner: dict[str, int] = {}
         self.selves: set[str] = set()
@@ -46,6 +47,7 @@ class Actions:
         self.attributes: list[ast.expr] = []
         self.contents: list[ast.expr] = []
         self.calls: list[ast.Call] = []
+        self._runs_returned = returned
         self._functions: list[Definition] = []
         self._run: set[str] = set()
         self._callees: set[int] = set()
@@ -133,6 +135,8 @@ class Actions:
                 self._read_all(ast.iter_child_nodes(node))
             case ast.Import() | ast.ImportFrom():
                 self.elsewhere |= {name for name, _ in import_bindings(node)}
+            case ast.Return(value=ast.Name(id=name)) if self._runs_returned:
+                self._run.add(name)
             case ast.Global(names=names):
                 self.elsewhere.update(names)
             case _:

@@ -11,17 +11,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flowc.passes.code.chains import UNKNOWN
+from flowc.passes.code.doing import DIRECT, FURTHER, calls_misnamed
 from flowc.passes.code.graph import within
-from flowc.passes.code.mutation import CHANGES_FIRST, NOTHING
-from flowc.passes.code.names import BODY, MODULE, NAME, WHOLE
+from flowc.passes.code.mutation import CHANGES_FIRST
+from flowc.passes.code.names import BODY, FOLLOWED, MODULE, NAME, WHOLE
 from flowc.passes.code.outline import BLOCK, CLASS, CONSTANT, FUNCTION, STATEMENT
 from flowc.passes.code.purity import CALLS_ITS_ARGUMENTS, INERT, is_standard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable
 
     from flowc.passes.code.graph import Graph
-    from flowc.passes.code.mutation import Mutation
     from flowc.passes.code.names import Found, Node
     from flowc.passes.code.outline import Statement
 
@@ -43,9 +43,13 @@ CHANGES = {
 }  # fmt: skip
 """Calls that change something elsewhere, though they may give something back too."""
 
-CONFIGURING = {"configure", "with_options"}
+MEMORIES = {
+    "cachetools.cached", "cachetools.func.lru_cache", "cachetools.func.ttl_cache",
+    "functools.cache", "functools.lru_cache", "methodtools.lru_cache",
+}  # fmt: skip
+"""Decorators that give the same object again and again."""
 
-FOLLOWED = frozenset({NAME, BODY})
+CONFIGURING = {"configure", "with_options"}
 
 
 def has_effect(graph: Graph, module: str, index: int) -> bool:
@@ -54,7 +58,7 @@ def has_effect(graph: Graph, module: str, index: int) -> bool:
         return not (statement.kind == STATEMENT and configures(graph, module, _callee(statement)))
     if _is_kept(graph, module, index):
         return True
-    if not statement.calls and statement.kind != BLOCK:
+    if not (statement.calls or statement.decorators) and statement.kind != BLOCK:
         return False
     own = statement.names if statement.kind == BLOCK else ()
     called = [chain for chain in statement.calls if chain.partition(".")[0] not in own]
@@ -81,25 +85,29 @@ def changed_arguments(graph: Graph, module: str, index: int) -> set[Node]:
     """What a statement gives on import to those that may change it, or changes by itself."""
     source = graph.source(module)
     facts, here = source.facts(index), source.met(index)
-    given = {chain: graph.resolve(module, chain) for chain in facts.eager}
+    factories = _factories(graph, module, index)
+    eager = {*facts.eager, *(chain for _, *chains in factories for chain in chains)}
+    given = {chain: graph.resolve(module, chain) for chain in eager}
     if not any(found.nodes for found in given.values()):
         return set()
+    called = {*facts.called, *(callee for callee, *_ in factories)}
     callees = [
         graph.resolve(module, chain)
-        for chain in facts.called
+        for chain in called
         if not (chain.startswith(UNKNOWN) or configures(graph, module, chain))
     ]
     # Whether objects are called, and whether functions are: ``map(fill, …)``.
-    calls = here.calls or UNKNOWN in facts.called or _some(graph, callees, _calls_given)
+    does = FURTHER if factories or UNKNOWN in facts.called else DIRECT
+    calls = here.calls or UNKNOWN in facts.called or does.some(graph, callees, does.calls)
     runs = calls or any(_runs_functions(found) for found in callees)
     functions = {
         chain for chain, found in given.items() if runs and _is_callable(graph, chain, found)
     }
     callees += [found for chain, found in given.items() if calls or chain in functions]
-    sets = here.attributes or _some(graph, callees, _sets_given)
-    fills = here.contents or _some(graph, callees, _fills_given)
+    sets = here.attributes or does.some(graph, callees, does.sets)
+    fills = here.contents or does.some(graph, callees, does.fills)
     fills = fills or (runs and any(map(_changes_first, given.values())))
-    fills = fills or _calls_misnamed(graph, given.values(), callees, here)
+    fills = fills or calls_misnamed(graph, given.values(), callees, here)
     changed: set[Node] = set()
     for chain, found in given.items():
         touched = sets or fills or calls or chain in functions
@@ -110,29 +118,15 @@ def changed_arguments(graph: Graph, module: str, index: int) -> set[Node]:
     return changed
 
 
-def _calls_misnamed(
-    graph: Graph, given: Iterable[Found], callees: Iterable[Found], here: Mutation
-) -> bool:
-    """Whether what is given has methods of its own with the names of such that read, and somebody
-    calls one of these.
-    """
-    objects = [node for found in given for node in found.nodes]
-    if not graph.leads_to(objects, _misnamed):
-        return False
-    names = {
-        name for node in graph.reach(objects, through=FOLLOWED) for name in _misnamed(graph, node)
-    }
-    functions = [node for found in callees for node in found.nodes]
-    reached = graph.reach(functions, through=FOLLOWED)
-    called = {name for node in reached for name in _given(graph, node).reads}
-    return not names.isdisjoint(called.union(here.reads))
-
-
-def _misnamed(graph: Graph, node: Node) -> Sequence[str]:
-    kind, module, index = node
-    if kind != BODY:
-        return ()
-    return graph.source(module).misnamed(int(index))
+def _factories(graph: Graph, module: str, index: int) -> list[tuple[str, ...]]:
+    """Decorators that are given something, each its callee first: ``@patch(Model)``."""
+    decorators = graph.source(module).outline.statements[index].decorators
+    skipped = graph.flowc_decorators(module, index)
+    return [
+        chains
+        for position, chains in enumerate(decorators)
+        if position not in skipped and set(chains[1:]) - {chains[0]}
+    ]
 
 
 def patched(graph: Graph, module: str, index: int) -> set[Node]:
@@ -146,9 +140,9 @@ def patched(graph: Graph, module: str, index: int) -> set[Node]:
     here = source.taken(index)
     called = set(facts.lazy).difference(facts.taken) if here.passes else set[str]()
     callees = [graph.resolve(module, chain) for chain in called if not chain.startswith(UNKNOWN)]
-    if here.attributes or _some(graph, callees, _sets_given):
+    if here.attributes or DIRECT.some(graph, callees, DIRECT.sets):
         return nodes
-    fills = here.contents or _some(graph, callees, _fills_given)
+    fills = here.contents or DIRECT.some(graph, callees, DIRECT.fills)
     return {node for node in nodes if fills and node[0] == WHOLE}
 
 
@@ -173,40 +167,6 @@ def _is_callable(graph: Graph, chain: str, found: Found) -> bool:
     root, _, name = chain.rpartition(".")
     is_attribute = bool(root) and name not in {node[2] for node in bodies}
     return is_attribute or any(_is_definition(graph, node) for node in bodies)
-
-
-def _some(graph: Graph, callees: Iterable[Found], wanted: Callable[[Graph, Node], bool]) -> bool:
-    return any(graph.leads_to(found.nodes, wanted, ends=_keeps_to_itself) for found in callees)
-
-
-def _keeps_to_itself(graph: Graph, node: Node) -> bool:
-    """Whether a function passes on nothing of what it is given."""
-    kind, module, index = node
-    if kind != BODY:
-        return False
-    statement = graph.source(module).outline.statements[int(index)]
-    if statement.kind != FUNCTION or statement.decorators:
-        return False
-    return not _given(graph, node).passes
-
-
-def _calls_given(graph: Graph, node: Node) -> bool:
-    return _given(graph, node).calls
-
-
-def _sets_given(graph: Graph, node: Node) -> bool:
-    return _given(graph, node).attributes
-
-
-def _fills_given(graph: Graph, node: Node) -> bool:
-    return _given(graph, node).contents
-
-
-def _given(graph: Graph, node: Node) -> Mutation:
-    kind, module, index = node
-    if kind != BODY:
-        return NOTHING
-    return graph.source(module).given(int(index))
 
 
 def _runs_functions(found: Found) -> bool:
@@ -278,11 +238,26 @@ def is_state(graph: Graph, node: Node) -> bool:
         return True
     if statement.kind == FUNCTION:
         named = any(_is_function_attribute(graph, module, chain) for chain in facts.lazy)
-        return named or _imports_late(graph, node) or bool(patched(graph, module, int(index)))
+        return (
+            named
+            or _imports_late(graph, node)
+            or bool(patched(graph, module, int(index)))
+            or _remembers(graph, module, int(index))
+        )
     if statement.kind == CLASS:
         return facts.mutable
     return (
         statement.kind != CONSTANT or facts.mutable or not _is_inert(graph, module, facts.called)
+    )
+
+
+def _remembers(graph: Graph, module: str, index: int) -> bool:
+    """Whether a function gives everybody the same object: ``@cache def registry(): return {}``."""
+    source = graph.source(module)
+    decorators = source.outline.statements[index].decorators
+    found = [graph.resolve(module, chains[0]).external for chains in decorators]
+    return any(not external.isdisjoint(MEMORIES) for external in found) and not (
+        source.is_plain(index)
     )
 
 

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 from flowc.passes.code.chains import UNKNOWN
 from flowc.passes.code.effects import (
     CHANGES,
-    FOLLOWED,
     changed_arguments,
     configures,
     has_effect,
@@ -29,7 +28,7 @@ from flowc.passes.code.effects import (
 from flowc.passes.code.graph import Graph, within
 from flowc.passes.code.kept import key_of, name_of
 from flowc.passes.code.memory import MEMORY
-from flowc.passes.code.names import BODY, NAME
+from flowc.passes.code.names import BODY, FOLLOWED, NAME
 from flowc.passes.code.outline import CLASS, FUNCTION
 from flowc.passes.code.purity import PURE_MODULES, is_standard
 from flowc_runtime.values import objects

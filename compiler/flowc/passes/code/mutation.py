@@ -43,6 +43,8 @@ VIEWS = {"astype", "ravel", "reshape", "swapaxes", "transpose", "view"}
 """Methods whose results share what they are called on."""
 
 IN_PLACE = {"inplace"}
+PLAIN = {"bool", "bytes", "complex", "float", "int", "str"}
+
 WRITTEN = {"file", "fp", "out", "stream"}
 """Arguments that say so, and arguments that are written to."""
 
@@ -95,12 +97,26 @@ NOTHING = Mutation(attributes=False, contents=False, calls=False, passes=False, 
 ANYTHING = Mutation(attributes=True, contents=True, calls=True, passes=True, reads=())
 
 
-def of_given(node: ast.stmt) -> Mutation:
-    """What a function does to its arguments; for a class, all its methods."""
+def of_given(node: ast.stmt, *, returned: bool = False) -> Mutation:
+    """What a function does to its arguments, and with ``returned`` the function that it returns to
+    its own; for a class, all its methods.
+    """
     if not _is_code(node):
         return NOTHING
-    actions = Actions([node])
+    actions = Actions([node], returned=returned)
     return _Values(actions, given=0, taken=FRESH).mutation()
+
+
+def returns_plain(node: ast.stmt) -> bool:
+    """Whether a function's annotation says that nobody can change its result."""
+    match node:
+        case ast.FunctionDef(returns=returns) | ast.AsyncFunctionDef(returns=returns):
+            said = (
+                returns.value if isinstance(returns, ast.Constant) else chain_of(returns or node)
+            )
+            return said in PLAIN
+        case _:
+            return False
 
 
 def misnamed(node: ast.stmt) -> list[str]:

@@ -29,6 +29,9 @@ NAME, BODY, CHANGED, IMPORTED, MODULE, FUTURE, WHOLE, EVERYTHING = (
     "everything",
 )
 
+FOLLOWED = frozenset({NAME, BODY})
+"""Kinds that lead from a name to all the code that it uses, but not to what imports run."""
+
 Node = tuple[str, str, str]
 """A kind, a module, and a name or the position of a statement."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from flowc.passes.code.chains import UNKNOWN
 from flowc.passes.code.graph import Graph, within
-from flowc.passes.code.names import BODY, CHANGED, NAME
+from flowc.passes.code.names import BODY, CHANGED, FOLLOWED, NAME
 from flowc.passes.code.outline import CLASS, FUNCTION
 
 if TYPE_CHECKING:
@@ -88,8 +88,6 @@ INERT = {
     "typing.TypeVarTuple", "typing_extensions.ParamSpec", "typing_extensions.TypeVar",
 }  # fmt: skip
 """Calls that make nothing in which anybody could keep something."""
-
-FOLLOWED = frozenset({NAME, BODY})
 
 
 def is_standard(name: str) -> bool:

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from flowc.passes.code.form import digest_form
 from flowc.passes.code.memory import MEMORY
-from flowc.passes.code.mutation import ANYTHING, Mutation, misnamed, of_given, of_taken
+from flowc.passes.code.mutation import (
+    ANYTHING,
+    Mutation,
+    misnamed,
+    of_given,
+    of_taken,
+    returns_plain,
+)
 from flowc.passes.code.outline import (
     Import,
     Outline,
@@ -88,6 +95,10 @@ class Source:
         """What a function or the methods of a class may do to their arguments."""
         return self._mutation(index, " given", of_given)
 
+    def given_further(self, index: int) -> Mutation:
+        """The same where the result of a function is called as well: ``patch(1)(Model)``."""
+        return self._mutation(index, " given further", lambda node: of_given(node, returned=True))
+
     def taken(self, index: int) -> Mutation:
         """What a function may do to what it takes from elsewhere."""
         return self._mutation(index, " taken", lambda node: of_taken([node]))
@@ -95,6 +106,14 @@ class Source:
     def met(self, index: int) -> Mutation:
         """What the import of a statement may itself do to what its names lead to."""
         return self._mutation(index, " met", lambda node: of_taken(evaluated(node)))
+
+    def is_plain(self, index: int) -> bool:
+        """Whether a function says that it returns what nobody can change."""
+        key = f"{self.outline.statements[index].digest} plain"
+        if key not in self._facts:
+            self._facts[key] = returns_plain(self._node(index))
+            self._changed = True
+        return bool(self._facts[key])
 
     def misnamed(self, index: int) -> Sequence[str]:
         """The methods of a class that change its object, though their names say that they read."""
