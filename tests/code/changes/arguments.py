@@ -153,6 +153,9 @@ FUNCTIONS = {
     "    return 1\nN = patch()",
     "a class that a result is called with": "def patch(n):\n    def set(c):\n"
     "        c.n = lib.helper()\n        return c\n    return set\nN = patch(1)(target.Model)",
+    "a class that a decorator's result is given": "def patch(n):\n    def set(c):\n"
+    "        c.n = lib.helper()\n        return lambda f: f\n    return set\n"
+    "@patch(1)(target.Model)\ndef f(): ...",
     "a class that a decorator is given": "def patch(c):\n    def decorate(f):\n"
     "        c.n = lib.helper()\n        return f\n    return decorate\n"
     "@patch(target.Model)\ndef f(): ...",
@@ -189,6 +192,9 @@ REMEMBERED = {
     "is changed in a loop": "for t in [target.shared()]:\n    n = t.append(lib.helper())",
     "is changed in a function": "def fill():\n    target.shared().append(lib.helper())\n"
     "    return 1\nN = fill()",
+    "a method gives": "from functools import cache\nclass Own:\n    @staticmethod\n"
+    "    @cache\n    def shared():\n        return target.shared()\n"
+    "N = Own.shared().append(lib.helper())",
     "has a name in a function": "def fill():\n    t = target.shared()\n"
     "    t.append(lib.helper())\n    return 1\nN = fill()",
     "a decorator changes": "def fill(f):\n    target.shared().append(lib.helper())\n"
@@ -236,6 +242,12 @@ ARGUMENTS = {
         "from flowc import step\n@step\ndef fill() -> int:\n"
         "    target.Model.n = lib.helper()\n    return 1\nfill.entrypoint()",
     ),
+    "a method in a long expression": change(
+        "sum(target.HELD.items)",
+        "class Own(target.Tracker):\n    def log(self, x):\n"
+        f"        n = {' + '.join(['x'] * 300)}\n        self.add(x)\n        return n\n"
+        "def use(held):\n    held.log(lib.helper())\n    return 1\nN = use(Own())",
+    ),
     "an argument in a long expression": change(
         "sum(target.T)",
         f"def fill(t):\n    t.append(lib.helper())\n    return {' + '.join(['1'] * 300)}\n"
@@ -273,6 +285,19 @@ READS = {
     "N = read(target.T)",
     "a remembered number of its own": "from functools import lru_cache\n@lru_cache\n"
     "def own(n) -> int: return n + lib.helper()\nN = own(3)",
+    "a remembered path": "from functools import lru_cache\nfrom pathlib import Path\n"
+    "@lru_cache\ndef own() -> tuple[Path, str | None]: return Path(str(lib.helper())), None\n"
+    "N = own()",
+    "a remembered text without a type": "from functools import lru_cache\n@lru_cache\n"
+    "def own(n):\n    if n:\n        return 'a' + str(lib.helper())\n    return f'{n}'\n"
+    "N = own(3)",
+    "a method that makes a copy": "class Own:\n    def __init__(self): self.n = [1]\n"
+    "    def copy(self): return type(self)()\n    def apply(self, f): return f(self.n)\n"
+    "OWN = Own()\ndef read(own): return own.copy(), own.apply(len), lib.helper()\n"
+    "N = read(OWN)",
+    "a decorator that is given a class": "def table(of):\n    def decorate(c):\n"
+    "        c.of = of\n        c.n = lib.helper()\n        return c\n    return decorate\n"
+    "@table(target.Model)\nclass Rows: ...",
     "a method that reads": "def read(held): return len(held.head()) * lib.helper()\n"
     "N = read(target.TRACKER)",
     "keys": "N = dict.fromkeys(target.T, lib.helper())",

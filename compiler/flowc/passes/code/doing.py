@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flowc.passes.code.mutation import NOTHING
 from flowc.passes.code.names import BODY, FOLLOWED
 from flowc.passes.code.outline import FUNCTION
+from flowc.passes.code.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -17,17 +18,14 @@ if TYPE_CHECKING:
 
 
 class Doing:
-    """What functions do to what they are given, ``further`` with what their results do."""
+    """What functions do to what they are given, as ``read`` reads it from each."""
 
-    def __init__(self, *, further: bool) -> None:
-        self._further = further
+    def __init__(self, read: Callable[[Source, int], Mutation]) -> None:
+        self._read = read
 
     def of(self, graph: Graph, node: Node) -> Mutation:
         kind, module, index = node
-        if kind != BODY:
-            return NOTHING
-        source = graph.source(module)
-        return source.given_further(int(index)) if self._further else source.given(int(index))
+        return self._read(graph.source(module), int(index)) if kind == BODY else NOTHING
 
     def sets(self, graph: Graph, node: Node) -> bool:
         return self.of(graph, node).attributes
@@ -57,14 +55,18 @@ class Doing:
         return not self.of(graph, node).passes
 
 
-DIRECT, FURTHER = Doing(further=False), Doing(further=True)
+DIRECT = Doing(Source.given)
+RESULT = Doing(Source.given_result)
+"""With what their results do, where those are called."""
+FACTORY = Doing(Source.given_factory)
+"""With what their results do but for what these are given, where those decorate."""
 
 
 def calls_misnamed(
     graph: Graph, given: Iterable[Found], callees: Iterable[Found], here: Mutation
 ) -> bool:
-    """Whether what is given has methods of its own with the names of such that read, and somebody
-    calls one of these.
+    """Whether somebody calls a method by the name of one that reads, and something that is given
+    has one that changes it.
     """
     objects = [node for found in given for node in found.nodes]
     if not graph.leads_to(objects, _misnamed):
@@ -74,7 +76,7 @@ def calls_misnamed(
     }
     functions = [node for found in callees for node in found.nodes]
     reached = graph.reach(functions, through=FOLLOWED)
-    called = {name for node in reached for name in FURTHER.of(graph, node).reads}
+    called = {name for node in reached for name in RESULT.of(graph, node).reads}
     return not names.isdisjoint(called.union(here.reads))
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flowc.passes.code.chains import UNKNOWN
-from flowc.passes.code.doing import DIRECT, FURTHER, calls_misnamed
+from flowc.passes.code.doing import DIRECT, FACTORY, RESULT, calls_misnamed
 from flowc.passes.code.graph import within
 from flowc.passes.code.mutation import CHANGES_FIRST
 from flowc.passes.code.names import BODY, FOLLOWED, MODULE, NAME, WHOLE
@@ -97,8 +97,8 @@ def changed_arguments(graph: Graph, module: str, index: int) -> set[Node]:
         if not (chain.startswith(UNKNOWN) or configures(graph, module, chain))
     ]
     # Whether objects are called, and whether functions are: ``map(fill, …)``.
-    does = FURTHER if factories or UNKNOWN in facts.called else DIRECT
-    calls = here.calls or UNKNOWN in facts.called or does.some(graph, callees, does.calls)
+    does = RESULT if UNKNOWN in called else FACTORY if factories else DIRECT
+    calls = here.calls or UNKNOWN in called or does.some(graph, callees, does.calls)
     runs = calls or any(_runs_functions(found) for found in callees)
     functions = {
         chain for chain, found in given.items() if runs and _is_callable(graph, chain, found)
@@ -245,14 +245,16 @@ def is_state(graph: Graph, node: Node) -> bool:
             or _remembers(graph, module, int(index))
         )
     if statement.kind == CLASS:
-        return facts.mutable
+        return facts.mutable or _remembers(graph, module, int(index))
     return (
         statement.kind != CONSTANT or facts.mutable or not _is_inert(graph, module, facts.called)
     )
 
 
 def _remembers(graph: Graph, module: str, index: int) -> bool:
-    """Whether a function gives everybody the same object: ``@cache def registry(): return {}``."""
+    """Whether a function, or a method of a class, gives everybody the same object:
+    ``@cache def registry(): return {}``.
+    """
     source = graph.source(module)
     decorators = source.outline.statements[index].decorators
     found = [graph.resolve(module, chains[0]).external for chains in decorators]

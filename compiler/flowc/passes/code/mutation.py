@@ -43,8 +43,6 @@ VIEWS = {"astype", "ravel", "reshape", "swapaxes", "transpose", "view"}
 """Methods whose results share what they are called on."""
 
 IN_PLACE = {"inplace"}
-PLAIN = {"bool", "bytes", "complex", "float", "int", "str"}
-
 WRITTEN = {"file", "fp", "out", "stream"}
 """Arguments that say so, and arguments that are written to."""
 
@@ -74,8 +72,18 @@ CHANGES_FIRST = {
 }  # fmt: skip
 """Others' functions that change their first argument."""
 
-CHANGES_SECOND = {"copyfileobj", "dump"}
-"""Others' functions that write to their second argument."""
+CHANGES_SECOND = {
+    "cloudpickle.dump", "dill.dump", "json.dump", "marshal.dump", "pickle.dump",
+    "shutil.copyfileobj", "yaml.dump", "yaml.safe_dump",
+}  # fmt: skip
+"""Others' functions that write to their second argument, as most people call them."""
+
+PLAIN = {
+    "Decimal", "Fraction", "Path", "Pattern", "PurePath", "UUID", "bool", "bytes", "complex",
+    "date", "datetime", "float", "int", "str", "time", "timedelta",
+}  # fmt: skip
+PLAIN_OF = {"Literal", "Optional", "Pattern", "Union", "frozenset", "tuple"}
+"""Types whose objects nobody can change, and those that are so when their parts are."""
 
 SETS_ATTRIBUTES = {"__setattr__", "delattr", "setattr", "update_wrapper", "vars"}
 
@@ -97,26 +105,27 @@ NOTHING = Mutation(attributes=False, contents=False, calls=False, passes=False, 
 ANYTHING = Mutation(attributes=True, contents=True, calls=True, passes=True, reads=())
 
 
-def of_given(node: ast.stmt, *, returned: bool = False) -> Mutation:
-    """What a function does to its arguments, and with ``returned`` the function that it returns to
-    its own; for a class, all its methods.
-    """
+def of_given(node: ast.stmt) -> Mutation:
+    """What a function does to its arguments; for a class, all its methods."""
     if not _is_code(node):
         return NOTHING
-    actions = Actions([node], returned=returned)
+    return _Values(Actions([node]), given=0, taken=FRESH).mutation()
+
+
+def of_result(node: ast.stmt) -> Mutation:
+    """The same with what the function that it returns does, to its own arguments too."""
+    if not _is_code(node):
+        return NOTHING
+    return _Values(Actions([node], returned=True), given=0, taken=FRESH).mutation()
+
+
+def of_factory(node: ast.stmt) -> Mutation:
+    """The same without those: what a decorator decorates is new."""
+    if not _is_code(node):
+        return NOTHING
+    actions = Actions([node], returned=True)
+    actions.inner = dict.fromkeys(actions.inner, FRESH)
     return _Values(actions, given=0, taken=FRESH).mutation()
-
-
-def returns_plain(node: ast.stmt) -> bool:
-    """Whether a function's annotation says that nobody can change its result."""
-    match node:
-        case ast.FunctionDef(returns=returns) | ast.AsyncFunctionDef(returns=returns):
-            said = (
-                returns.value if isinstance(returns, ast.Constant) else chain_of(returns or node)
-            )
-            return said in PLAIN
-        case _:
-            return False
 
 
 def misnamed(node: ast.stmt) -> list[str]:
@@ -129,12 +138,70 @@ def misnamed(node: ast.stmt) -> list[str]:
         for method in methods
         if isinstance(method, (ast.FunctionDef, ast.AsyncFunctionDef))
         and method.name in READING | VIEWS
-        and _changes_any(of_given(method))
+        and _changes_its_object(method)
     ]
 
 
-def _changes_any(found: Mutation) -> bool:
-    return found.attributes or found.contents or found.calls
+def _changes_its_object(method: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    positional = [*method.args.posonlyargs, *method.args.args]
+    actions = Actions([method])
+    actions.given = {each.arg: 0 for each in positional[:1]}
+    try:
+        found = _Values(actions, given=0, taken=FRESH).mutation()
+    except RecursionError:  # an expression of hundreds of terms
+        return True
+    return found.attributes or found.contents
+
+
+def returns_plain(node: ast.stmt) -> bool:
+    """Whether a function returns what nobody can change, as far as its annotation or its return
+    statements tell; for a class, all its decorated methods.
+    """
+    match node:
+        case ast.FunctionDef(returns=None) | ast.AsyncFunctionDef(returns=None):
+            values = [each.value for each in ast.walk(node) if isinstance(each, ast.Return)]
+            return all(value is None or _is_plain(value) for value in values)
+        case (
+            ast.FunctionDef(returns=ast.expr() as said)
+            | ast.AsyncFunctionDef(returns=ast.expr() as said)
+        ):
+            return _is_plain_type(said)
+        case ast.ClassDef(body=body):
+            return all(returns_plain(each) for each in body if getattr(each, "decorator_list", ()))
+        case _:
+            return False
+
+
+def _is_plain_type(said: ast.expr) -> bool:
+    match said:
+        case ast.Constant(value=None):
+            return True
+        case ast.Constant(value=value):
+            return value in PLAIN
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            return _is_plain_type(left) and _is_plain_type(right)
+        case ast.Subscript(value=outer, slice=ast.Tuple(elts=parts)):
+            return last_name(outer) in PLAIN_OF and all(map(_is_plain_type, parts))
+        case ast.Subscript(value=outer, slice=part):
+            return last_name(outer) in PLAIN_OF and _is_plain_type(part)
+        case _:
+            return last_name(said) in PLAIN
+
+
+def _is_plain(value: ast.expr) -> bool:
+    match value:
+        case ast.Constant() | ast.Compare() | ast.JoinedStr() | ast.UnaryOp(op=ast.Not()):
+            return True
+        case ast.BinOp(left=left, op=op, right=right):
+            return not isinstance(op, ast.Mult) and (_is_plain(left) or _is_plain(right))
+        case ast.Tuple(elts=parts) | ast.BoolOp(values=parts):
+            return all(map(_is_plain, parts))
+        case ast.IfExp(body=body, orelse=orelse):
+            return _is_plain(body) and _is_plain(orelse)
+        case ast.Call(func=func):
+            return last_name(func) in PLAIN | {"compile", "isinstance", "len"}
+        case _:
+            return False
 
 
 def of_taken(nodes: Iterable[ast.AST]) -> Mutation:
@@ -192,10 +259,9 @@ class _Values:
         named = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
         if self._any(named[name] for name in WRITTEN & named.keys()):
             return True
-        last = last_name(call.func)
-        if last in CHANGES_FIRST and self._any(call.args[:1]):
+        if last_name(call.func) in CHANGES_FIRST and self._any(call.args[:1]):
             return True
-        if last in CHANGES_SECOND and self._any(call.args[1:2]):
+        if chain_of(call.func) in CHANGES_SECOND and self._any(call.args[1:2]):
             return True
         match call.func:
             case ast.Attribute(value=ast.Name(id=name), attr=method) if self._is_builtin(name):

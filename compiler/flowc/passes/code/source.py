@@ -16,7 +16,9 @@ from flowc.passes.code.mutation import (
     ANYTHING,
     Mutation,
     misnamed,
+    of_factory,
     of_given,
+    of_result,
     of_taken,
     returns_plain,
 )
@@ -95,9 +97,13 @@ class Source:
         """What a function or the methods of a class may do to their arguments."""
         return self._mutation(index, " given", of_given)
 
-    def given_further(self, index: int) -> Mutation:
+    def given_result(self, index: int) -> Mutation:
         """The same where the result of a function is called as well: ``patch(1)(Model)``."""
-        return self._mutation(index, " given further", lambda node: of_given(node, returned=True))
+        return self._mutation(index, " given result", of_result)
+
+    def given_factory(self, index: int) -> Mutation:
+        """The same where the result decorates: ``@patch(Model)``."""
+        return self._mutation(index, " given factory", of_factory)
 
     def taken(self, index: int) -> Mutation:
         """What a function may do to what it takes from elsewhere."""
@@ -108,10 +114,13 @@ class Source:
         return self._mutation(index, " met", lambda node: of_taken(evaluated(node)))
 
     def is_plain(self, index: int) -> bool:
-        """Whether a function says that it returns what nobody can change."""
+        """Whether nobody can change what a function returns, or a class's decorated methods."""
         key = f"{self.outline.statements[index].digest} plain"
         if key not in self._facts:
-            self._facts[key] = returns_plain(self._node(index))
+            try:
+                self._facts[key] = returns_plain(self._node(index))
+            except RecursionError:  # an expression of hundreds of terms
+                self._facts[key] = False
             self._changed = True
         return bool(self._facts[key])
 
