@@ -12,6 +12,13 @@ def shared():
 @cache
 def number(n) -> int:
     return n + 1
+import numpy
+@cache
+def added():
+    return numpy.ones(2) + 1
+@cache
+def numbers():
+    yield from range(9)
 T = [1]
 ROWS = [[0], [1]]
 class Model:
@@ -195,6 +202,10 @@ REMEMBERED = {
     "a method gives": "from functools import cache\nclass Own:\n    @staticmethod\n"
     "    @cache\n    def shared():\n        return target.shared()\n"
     "N = Own.shared().append(lib.helper())",
+    "may be an array": "def fill():\n    target.added()[0] += lib.helper()\n"
+    "    return 1\nN = fill()\ntarget.shared().append(int(target.added()[0]))",
+    "is a generator": "def fill():\n    next(target.numbers())\n    return lib.helper()\n"
+    "N = [fill() for _ in range(lib.helper())]\ntarget.shared().append(next(target.numbers()))",
     "has a name in a function": "def fill():\n    t = target.shared()\n"
     "    t.append(lib.helper())\n    return 1\nN = fill()",
     "a decorator changes": "def fill(f):\n    target.shared().append(lib.helper())\n"

@@ -82,8 +82,12 @@ PLAIN = {
     "Decimal", "Fraction", "Path", "Pattern", "PurePath", "UUID", "bool", "bytes", "complex",
     "date", "datetime", "float", "int", "str", "time", "timedelta",
 }  # fmt: skip
-PLAIN_OF = {"Literal", "Optional", "Pattern", "Union", "frozenset", "tuple"}
+PLAIN_OF = {"Optional", "Pattern", "Union", "frozenset", "tuple"}
 """Types whose objects nobody can change, and those that are so when their parts are."""
+
+PLAIN_CALLS = {"bool", "float", "int", "isinstance", "len", "re.compile"}
+TEXT_CALLS = {"Path", "bytes", "repr", "str"}
+"""Calls of which the same is known without a type."""
 
 SETS_ATTRIBUTES = {"__setattr__", "delattr", "setattr", "update_wrapper", "vars"}
 
@@ -107,24 +111,25 @@ ANYTHING = Mutation(attributes=True, contents=True, calls=True, passes=True, rea
 
 def of_given(node: ast.stmt) -> Mutation:
     """What a function does to its arguments; for a class, all its methods."""
-    if not _is_code(node):
-        return NOTHING
-    return _Values(Actions([node]), given=0, taken=FRESH).mutation()
+    return _of_code(node, returned=False)
 
 
 def of_result(node: ast.stmt) -> Mutation:
     """The same with what the function that it returns does, to its own arguments too."""
-    if not _is_code(node):
-        return NOTHING
-    return _Values(Actions([node], returned=True), given=0, taken=FRESH).mutation()
+    return _of_code(node, returned=True)
 
 
 def of_factory(node: ast.stmt) -> Mutation:
     """The same without those: what a decorator decorates is new."""
+    return _of_code(node, returned=True, inner=FRESH)
+
+
+def _of_code(node: ast.stmt, *, returned: bool, inner: int | None = None) -> Mutation:
     if not _is_code(node):
         return NOTHING
-    actions = Actions([node], returned=True)
-    actions.inner = dict.fromkeys(actions.inner, FRESH)
+    actions = Actions([node], returned=returned)
+    if inner is not None:
+        actions.inner = dict.fromkeys(actions.inner, inner)
     return _Values(actions, given=0, taken=FRESH).mutation()
 
 
@@ -158,13 +163,12 @@ def returns_plain(node: ast.stmt) -> bool:
     statements tell; for a class, all its decorated methods.
     """
     match node:
-        case ast.FunctionDef(returns=None) | ast.AsyncFunctionDef(returns=None):
-            values = [each.value for each in ast.walk(node) if isinstance(each, ast.Return)]
-            return all(value is None or _is_plain(value) for value in values)
-        case (
-            ast.FunctionDef(returns=ast.expr() as said)
-            | ast.AsyncFunctionDef(returns=ast.expr() as said)
-        ):
+        case ast.FunctionDef(returns=None):
+            below = list(ast.walk(node))
+            values = [each.value for each in below if isinstance(each, ast.Return)]
+            yields = any(isinstance(each, (ast.Yield, ast.YieldFrom)) for each in below)
+            return not yields and all(value is None or _is_plain(value) for value in values)
+        case ast.FunctionDef(returns=ast.expr() as said):
             return _is_plain_type(said)
         case ast.ClassDef(body=body):
             return all(returns_plain(each) for each in body if getattr(each, "decorator_list", ()))
@@ -174,32 +178,43 @@ def returns_plain(node: ast.stmt) -> bool:
 
 def _is_plain_type(said: ast.expr) -> bool:
     match said:
-        case ast.Constant(value=None):
-            return True
         case ast.Constant(value=value):
-            return value in PLAIN
+            return value is None or value is ... or value in PLAIN
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
             return _is_plain_type(left) and _is_plain_type(right)
-        case ast.Subscript(value=outer, slice=ast.Tuple(elts=parts)):
-            return last_name(outer) in PLAIN_OF and all(map(_is_plain_type, parts))
-        case ast.Subscript(value=outer, slice=part):
-            return last_name(outer) in PLAIN_OF and _is_plain_type(part)
+        case ast.Subscript(value=outer, slice=inner):
+            parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
+            name = last_name(outer)
+            return name == "Literal" or (name in PLAIN_OF and all(map(_is_plain_type, parts)))
         case _:
             return last_name(said) in PLAIN
 
 
 def _is_plain(value: ast.expr) -> bool:
+    """Operators of numbers tell nothing: ``1 + n`` and ``n < 1`` may be arrays."""
     match value:
-        case ast.Constant() | ast.Compare() | ast.JoinedStr() | ast.UnaryOp(op=ast.Not()):
+        case ast.Constant() | ast.UnaryOp(op=ast.Not()):
             return True
-        case ast.BinOp(left=left, op=op, right=right):
-            return not isinstance(op, ast.Mult) and (_is_plain(left) or _is_plain(right))
+        case ast.Compare(ops=ops):
+            return all(isinstance(op, (ast.In, ast.Is, ast.IsNot, ast.NotIn)) for op in ops)
         case ast.Tuple(elts=parts) | ast.BoolOp(values=parts):
             return all(map(_is_plain, parts))
         case ast.IfExp(body=body, orelse=orelse):
             return _is_plain(body) and _is_plain(orelse)
+        case ast.Call(func=func) if chain_of(func) in PLAIN_CALLS:
+            return True
+        case _:
+            return _is_text(value)
+
+
+def _is_text(value: ast.expr) -> bool:
+    match value:
+        case ast.Constant(value=str() | bytes()) | ast.JoinedStr():
+            return True
+        case ast.BinOp(left=left, right=right):
+            return _is_text(left) or _is_text(right)
         case ast.Call(func=func):
-            return last_name(func) in PLAIN | {"compile", "isinstance", "len"}
+            return chain_of(func) in TEXT_CALLS
         case _:
             return False
 
