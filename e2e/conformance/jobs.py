@@ -27,7 +27,10 @@ ONE_AT_A_TIME = threading.Lock()
 
 @dataclass(slots=True, kw_only=True)
 class Job:
-    """``folder`` belongs to the target; ``state`` is the engine's own word for how it ended."""
+    """One run of a case, in the target's folder.
+
+    ``state`` is the engine's own word for how it ended, and after a crash all it says of that.
+    """
 
     entry: Entry
     run: Run

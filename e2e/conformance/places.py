@@ -210,7 +210,8 @@ class OnPrefect:
     def _run(self, job: Job, patience: float) -> None:
         try:
             run = self._prefect.trigger_id(self._deployments[job.name], job.arguments)
-            job.state = self._prefect.wait(run, timeout=patience).state
+            ended = self._prefect.wait(run, timeout=patience)
+            job.state = f"{ended.state}\n{ended.output}".rstrip()
         except EngineError as error:
             job.state = str(error)
 

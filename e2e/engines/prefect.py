@@ -159,7 +159,14 @@ class Prefect:
             return f"tasks {self._tasks(flow_run_id)}\n{self.logs(flow_run_id)}"
 
         state = poll(ended, timeout=timeout, on_timeout=standing)
-        return Run(id=flow_run_id, state=state, tasks=self._settled_tasks(flow_run_id))
+        tasks = self._settled_tasks(flow_run_id)
+        output = self._crash(flow_run_id) if state == "CRASHED" else ""
+        return Run(id=flow_run_id, state=state, tasks=tasks, output=output)
+
+    def _crash(self, flow_run_id: str) -> str:
+        """Why a run crashed: a process that never reached its flow left nothing elsewhere."""
+        state = self.call("GET", f"/flow_runs/{flow_run_id}")["state"]
+        return f"{state['message']}\n{self.logs(flow_run_id)}\n{self._server.log_tails(100)}"
 
     def _settled_tasks(self, flow_run_id: str) -> dict[str, str]:
         end = time.monotonic() + LAG_SECONDS

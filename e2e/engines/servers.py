@@ -86,5 +86,5 @@ class Server:
         for daemon in self._daemons:
             daemon.ensure_alive()
 
-    def log_tails(self) -> str:
-        return "\n\n".join(daemon.log_tail() for daemon in self._daemons)
+    def log_tails(self, lines: int = 15) -> str:
+        return "\n\n".join(daemon.log_tail(lines) for daemon in self._daemons)
