@@ -207,7 +207,9 @@ class Airflow:
     def call(self, method: str, path: str, body: object = None) -> Any:
         """The server's own interface, for what has no method here; paths start after /api/v?."""
         self.ready()
-        return (self._api.insist if method == "GET" else self._api.call)(method, path, body)
+        # What is read or set can be so again when a busy server has not answered in time.
+        ask = self._api.insist if method in {"GET", "PATCH"} else self._api.call
+        return ask(method, path, body)
 
     # --- DAGs
 
